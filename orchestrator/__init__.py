@@ -1,0 +1,1 @@
+"""Imgen: a raw prompt becomes a signed picture, made by ComfyUI."""

@@ -1,0 +1,163 @@
+"""All that the core needs of the world, on one page.
+
+An adapter maps foreign exceptions to those of `errors` at its edge.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+from orchestrator.models import (
+    Artifact,
+    Asset,
+    Caller,
+    Claims,
+    Format,
+    Job,
+    Plan,
+    Progress,
+    Request,
+    Shelf,
+    Texts,
+    Verdict,
+)
+
+
+class Catalog(Protocol):
+    def shelf(self) -> Shelf:
+        """What is offered now. Cheap: the answer is kept and replaced as a whole."""
+
+
+class Ledger(Protocol):
+    """The durable record of jobs."""
+
+    async def accept(self, job: Job) -> None:
+        """Durable when it returns. Raises QueueFull, StorageFull."""
+
+    async def get(self, job_id: UUID) -> Job | None: ...
+
+    async def save(self, job: Job) -> None:
+        """Record how far a claimed job has come. Raises Fenced if it is no longer its owner's."""
+
+    async def cancel(self, job_id: UUID) -> None:
+        """End a job that has not ended; nothing happens to one that has."""
+
+
+class Queue(Protocol):
+    """The same rows, seen by those who work on them."""
+
+    async def claim(self, owner: str) -> Job | None:
+        """The next ready job, leased to the owner, its attempt counted. None: nothing is ready."""
+
+    async def renew(self, job: Job) -> None:
+        """Lengthen the lease and record the progress. Raises Fenced."""
+
+    async def give_back(self, job: Job, *, delay: timedelta) -> None:
+        """Put an unfinished job back, to be ready again after the delay. Raises Fenced."""
+
+    async def ready(self, *, within: timedelta) -> None:
+        """Return when a job may have become ready, or after `within`."""
+
+
+class Keys(Protocol):
+    async def caller(self, secret: str) -> Caller:
+        """Count one request of this key. Raises InvalidKey, KeyDisabled."""
+
+
+class Slot(Protocol):
+    """Room for one run on one ComfyUI instance."""
+
+    def run(
+        self, job: Job, *, report: Callable[[Progress], None]
+    ) -> AbstractAsyncContextManager[Sequence[Artifact]]:
+        """Run the job's graph, or re-attach to the run that is already under way there.
+
+        The artifacts stay on the instance until the block ends without an exception. The slot
+        is free again as soon as the executor is done, before the bytes are fetched.
+        Raises RunFailed, RunLost, RunTimedOut, InstanceUnusable.
+        """
+
+    def free(self) -> None:
+        """Give the room back; once given back, nothing happens."""
+
+
+class Instances(Protocol):
+    async def slot(self) -> Slot:
+        """Wait for room on a usable instance."""
+
+
+class Compliance(Protocol):
+    async def screen(self, texts: Mapping[str, str], *, ruleset: str) -> Verdict:
+        """Judge texts (name -> text). An unknown ruleset means `default`. Raises ReviewFailed."""
+
+    async def review(
+        self, pictures: Sequence[bytes], *, request: Request, texts: Texts, ruleset: str
+    ) -> Verdict:
+        """Judge finished pictures. Raises ReviewFailed: then nothing is safe."""
+
+    def has_eyes(self) -> bool:
+        """Whether pictures of a learned model may be made at all: somebody looks at them, or
+        the operator has said that nobody need."""
+
+
+class Marks(Protocol):
+    """The invisible mark: 64-bit id and keyed 32-bit MAC. The key stays with the orchestrator."""
+
+    def payload(self, watermark_id: str) -> str:
+        """The 96 bits to embed, as 24 hex digits."""
+
+    async def read(self, picture: bytes) -> str | None:
+        """The id in the pixels if its MAC is ours, else None."""
+
+
+class Signer(Protocol):
+    async def sign(
+        self, picture: bytes, form: Format, claims: Claims, *, parent: bytes | None = None
+    ) -> bytes:
+        """The same picture with content credentials. `parent` is the signed picture that a
+        thumbnail was made from. Raises SigningFailed."""
+
+
+class Storage(Protocol):
+    """Bytes under keys such as `assets/ab/abc_00001.jpg`. Public keys are handed out by link."""
+
+    async def put(self, key: str, data: bytes, *, content_type: str) -> None:
+        """Write once, whole and durable: a key that exists is left as it is.
+        Raises StorageFailed, StorageFull."""
+
+    async def get(self, key: str) -> bytes | None: ...
+
+    async def delete(self, key: str) -> None: ...
+
+    def link(self, asset: Asset, *, lifetime: timedelta) -> str:
+        """An absolute URL that works until the lifetime is over."""
+
+
+class Enhancer(Protocol):
+    async def enhance(self, text: str, *, model: str) -> str:
+        """A richer prompt. Raises EnhancementFailed."""
+
+
+class Cache(Protocol):
+    async def find(self, plan: Plan, request: Request, caller: Caller) -> Job | None:
+        """An earlier job whose picture will do."""
+
+    async def remember(self, job: Job) -> None: ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """One adapter for each need. Made by `wiring` and by tests."""
+
+    catalog: Catalog
+    ledger: Ledger
+    queue: Queue
+    compliance: Compliance
+    marks: Marks
+    signer: Signer
+    storage: Storage
+    enhancer: Enhancer
+    cache: Cache

@@ -4,7 +4,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -16,6 +23,17 @@ from pydantic_settings import (
 from orchestrator.errors import ConfigurationError
 
 HOME = Path(__file__).resolve().parent.parent  # the checkout: workflows/ and comfyui/ lie here
+
+
+def _seconds(value: Any) -> Any:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value
+
+
+# Written as seconds (`90`), clock time (`0:01:30`) or ISO 8601 (`PT90S`).
+Duration = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
 class CredentialsSettings(BaseModel):
@@ -41,7 +59,7 @@ class ComplianceSettings(BaseModel):
         description="Folder of PDQ hash lists, one hash a line (default: `hashes` in the data "
         "directory)",
     )
-    time_limit: timedelta = Field(
+    time_limit: Duration = Field(
         default=timedelta(seconds=30), description="Longest review of one picture"
     )
 
@@ -64,10 +82,10 @@ class LimitSettings(BaseModel):
     address_rate: int = Field(
         default=60, ge=1, description="Failed authentications a minute from one address"
     )
-    running: timedelta = Field(default=timedelta(minutes=10), description="Longest run, a try")
-    life: timedelta = Field(default=timedelta(minutes=60), description="Longest life of a job")
+    running: Duration = Field(default=timedelta(minutes=10), description="Longest run, a try")
+    life: Duration = Field(default=timedelta(minutes=60), description="Longest life of a job")
     failures: int = Field(default=3, ge=1, description="Failed tries after which a job is FAILED")
-    outage: timedelta = Field(
+    outage: Duration = Field(
         default=timedelta(minutes=5),
         description="With no usable ComfyUI for longer than this, new jobs are refused",
     )
@@ -105,7 +123,7 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Addresses or networks whose X-Forwarded-For is believed"
     )
-    link_lifetime: timedelta = Field(
+    link_lifetime: Duration = Field(
         default=timedelta(hours=1), description="How long an asset link works"
     )
     comfyui_urls: Annotated[tuple[str, ...], NoDecode] = Field(

@@ -335,8 +335,8 @@ class Job(Value):
     dialect: str
     request: Request
     created: datetime
+    plan: Plan
     priority: int = 0
-    plan: Plan | None = None  # None: blocked at the door
     status: Status = Status.IN_QUEUE
     attempt: int = 0  # claims so far; together with the owner it fences every write
     failures: int = 0  # runs that went wrong for a reason of their own

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from orchestrator.models import (
@@ -88,15 +88,22 @@ class Instances(Protocol):
     async def slot(self) -> Slot:
         """Wait for room on a usable instance."""
 
+    def outage(self) -> timedelta:
+        """How long there has been no usable instance; zero while there is one."""
+
 
 class Compliance(Protocol):
     async def screen(self, texts: Mapping[str, str], *, ruleset: str) -> Verdict:
         """Judge texts (name -> text). An unknown ruleset means `default`. Raises ReviewFailed."""
 
     async def review(
-        self, pictures: Sequence[bytes], *, request: Request, texts: Texts, ruleset: str
+        self, pictures: Sequence[bytes], *, request: Request, texts: Texts, procedural: bool
     ) -> Verdict:
-        """Judge finished pictures. Raises ReviewFailed: then nothing is safe."""
+        """Judge finished pictures by `request.ruleset`. `procedural`: no learned model took part.
+        Raises ReviewFailed: then nothing is safe."""
+
+    def resolve(self, ruleset: str, *, allowed: frozenset[str]) -> str:
+        """The ruleset of that name if it exists and may be named, else `default`."""
 
     def has_eyes(self) -> bool:
         """Whether pictures of a learned model may be made at all: somebody looks at them, or
@@ -145,13 +152,22 @@ class Cache(Protocol):
     async def find(self, plan: Plan, request: Request, caller: Caller) -> Job | None:
         """An earlier job whose picture will do."""
 
-    async def remember(self, job: Job) -> None: ...
+    async def remember(self, job: Job) -> None:
+        """Offer a safe picture for reuse. Never raises: what fails is logged."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the operator has decided about the flow."""
+
+    unknown_character: Literal["refuse", "ignore"] = "refuse"
 
 
 @dataclass(frozen=True)
 class Ports:
     """One adapter for each need. Made by `wiring` and by tests."""
 
+    policy: Policy
     catalog: Catalog
     ledger: Ledger
     queue: Queue

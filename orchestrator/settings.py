@@ -1,4 +1,4 @@
-"""All settings, read once from the environment (`IMGEN_…`) and `imgen.toml`; nobody else reads them."""
+"""All settings, read once from the environment (`IMGEN_…`) and `imgen.toml`."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -158,8 +158,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the signature is theirs
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 

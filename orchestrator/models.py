@@ -1,5 +1,7 @@
 """The values that travel through the service. All are frozen; a change makes a new one."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -54,6 +56,11 @@ class Brand(Value):
     rotation: int = Field(default=0, ge=-360, le=360)  # degrees clockwise
     padding_x: int = Field(default=10, ge=0, le=500)  # pixels from the anchored edge
     padding_y: int = Field(default=10, ge=0, le=500)
+
+    @property
+    def sha256(self) -> str:
+        """Of the mark's file, in hex: names it without echoing it."""
+        return hashlib.sha256(base64.b64decode(self.image)).hexdigest()
 
 
 class Credits(Value):
@@ -299,10 +306,11 @@ class Asset(Value):
 
     kind: AssetKind
     key: str
-    filename: str
     content_type: str
-    size: int  # bytes
-    sha256: str
+
+    @property
+    def filename(self) -> str:
+        return self.key.rpartition("/")[2]
 
 
 # --- the job ------------------------------------------------------------------------------------

@@ -137,7 +137,8 @@ class Storage(Protocol):
 
     async def get(self, key: str) -> bytes | None: ...
 
-    async def delete(self, key: str) -> None: ...
+    async def delete(self, key: str) -> None:
+        """Remove a key, or all keys below it (`spool/JOB`); nothing happens if there is none."""
 
     def link(self, asset: Asset, *, lifetime: timedelta) -> str:
         """An absolute URL that works until the lifetime is over."""

@@ -9,6 +9,7 @@ ImgenError                        500
 │   ├── InvalidCharacter
 │   ├── BadId
 │   ├── InvalidBrand
+│   ├── Blocked                        by the rules; says the categories
 │   ├── InvalidField                   names the field
 │   ├── Unauthorized              401
 │   │   ├── InvalidKey
@@ -92,6 +93,10 @@ class BadId(Rejected):
 
 class InvalidBrand(Rejected):
     """Invalid watermark image"""
+
+
+class Blocked(Rejected):
+    """Content blocked"""
 
 
 class InvalidField(Rejected):

@@ -292,6 +292,10 @@ class Verdict(Value):
         return tuple(dict.fromkeys(f.category for f in self.findings))
 
     @property
+    def message(self) -> str:
+        return f"Content blocked — flagged for: {', '.join(self.categories)}"
+
+    @property
     def rules(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(f.rule for f in self.findings))
 
@@ -370,3 +374,14 @@ class Claims(Value):
     branded: bool = False
     brand_sha256: str = ""
     credits: Credits = Credits()
+
+
+class InstanceStatus(Value):
+    """One ComfyUI, as operators see it."""
+
+    name: str
+    url: str
+    usable: bool
+    state: str  # "starting", "ready", or what is wrong
+    device: str = ""  # "cpu", "cuda:0 NVIDIA …"
+    running: int = 0  # runs of ours under way there

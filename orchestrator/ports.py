@@ -16,6 +16,7 @@ from orchestrator.models import (
     Caller,
     Claims,
     Format,
+    InstanceStatus,
     Job,
     Plan,
     Progress,
@@ -90,6 +91,8 @@ class Instances(Protocol):
 
     def outage(self) -> timedelta:
         """How long there has been no usable instance; zero while there is one."""
+
+    def status(self) -> Sequence[InstanceStatus]: ...
 
 
 class Compliance(Protocol):

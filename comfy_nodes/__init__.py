@@ -1,0 +1,1 @@
+"""The ComfyUI node pack of Imgen."""

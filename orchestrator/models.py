@@ -385,3 +385,15 @@ class InstanceStatus(Value):
     state: str  # "starting", "ready", or what is wrong
     device: str = ""  # "cpu", "cuda:0 NVIDIA …"
     running: int = 0  # runs of ours under way there
+
+
+class Credentials(Value):
+    """What was read from the content credentials of a picture, by whomever they were made."""
+
+    present: bool
+    state: str = ""  # of present ones: Trusted, Valid (by a signer we don't know) or Invalid
+    failures: tuple[str, ...] = ()  # C2PA status codes
+    signer: str = ""  # organization in the signing certificate
+    ours: bool = False  # trusted, and signed in the name of this service
+    title: str = ""
+    claims: Mapping[str, str] = {}  # name -> what is claimed: `generator`, `job`, `author`, …

@@ -1,0 +1,108 @@
+"""Reads the content credentials of any picture, without believing a word of them."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import c2pa
+
+from orchestrator.credentials.chain import Chain
+from orchestrator.credentials.manifest import CREDIT_FIELDS, GENERATION, METADATA
+from orchestrator.credentials.sdk import make_context
+from orchestrator.models import Credentials
+
+UNREADABLE = "unreadable"  # besides the status codes of C2PA
+ACTIONS = "c2pa.actions.v2"
+
+
+class CredentialReader:
+    """Trusts the anchors of our chain and, besides, those given (PEM). Make it after any fork."""
+
+    def __init__(self, chain: Chain, *, anchors: str = "") -> None:
+        self._organization = chain.organization
+        self._context = make_context(chain.anchors + anchors)
+
+    def read(self, picture: bytes) -> Credentials:
+        """What is not a picture has no credentials. Nothing is fetched from the network."""
+        try:
+            reader = c2pa.Reader.try_create(None, io.BytesIO(picture), context=self._context)
+            if reader is None:
+                return Credentials(present=False)
+            with reader:
+                return self._credentials(reader)
+        except c2pa.C2paError.NotSupported:
+            return Credentials(present=False)
+        except c2pa.C2paError:
+            return _unreadable(picture)
+
+    def _credentials(self, reader: c2pa.Reader) -> Credentials:
+        manifest = reader.get_active_manifest() or {}
+        state = reader.get_validation_state() or "Invalid"
+        signer = _text(_mapping(manifest.get("signature_info")).get("issuer"))
+        return Credentials(
+            present=True,
+            state=state,
+            failures=_failures(reader.get_validation_results() or {}),
+            signer=signer,
+            ours=state == "Trusted" and signer == self._organization,
+            title=_text(manifest.get("title")),
+            claims=_claims(manifest),
+        )
+
+
+def _unreadable(picture: bytes) -> Credentials:
+    """The label of a manifest store stands in the file in clear, however damaged the rest is."""
+    if b"c2pa" not in picture:
+        return Credentials(present=False)
+    return Credentials(present=True, state="Invalid", failures=(UNREADABLE,))
+
+
+def _failures(results: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of the manifest itself, then of its ingredients."""
+    deltas = [
+        _mapping(delta.get("validationDeltas")) for delta in results.get("ingredientDeltas", [])
+    ]
+    layers = [_mapping(results.get("activeManifest")), *deltas]
+    codes = [_text(failure.get("code")) for layer in layers for failure in layer.get("failure", [])]
+    return tuple(dict.fromkeys(codes))
+
+
+def _claims(manifest: Mapping[str, Any]) -> dict[str, str]:
+    assertions = {a["label"]: _mapping(a.get("data")) for a in manifest.get("assertions", [])}
+    generation = assertions.get(GENERATION, {})
+    metadata = assertions.get(METADATA, {})
+    claims = {
+        "generator": _generator(_first(manifest.get("claim_generator_info"))),
+        **_first_action(assertions.get(ACTIONS, {})),
+        **{name: _text(generation.get(name)) for name in ("job", "gen_id", "template", "pdq")},
+        "watermark_id": _text(_mapping(generation.get("watermark")).get("id")),
+        **{name: _text(metadata.get(label)) for name, label in CREDIT_FIELDS.items()},
+    }
+    return {name: text for name, text in claims.items() if text}
+
+
+def _first_action(actions: Mapping[str, Any]) -> dict[str, str]:
+    """How the picture came to be: made or opened, from what source, when and by what."""
+    first = _first(actions.get("actions"))
+    return {
+        "action": _text(first.get("action")),
+        "source": _text(first.get("digitalSourceType")).rpartition("/")[2],
+        "made": _text(first.get("when")),
+        "model": _text(_mapping(first.get("softwareAgent")).get("name")),
+    }
+
+
+def _generator(info: Mapping[str, Any]) -> str:
+    return f"{_text(info.get('name'))} {_text(info.get('version'))}".strip()
+
+
+def _first(items: Any) -> Mapping[str, Any]:
+    return _mapping(items[0]) if isinstance(items, Sequence) and items else {}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

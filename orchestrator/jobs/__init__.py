@@ -1,0 +1,1 @@
+"""The durable record of jobs, which is their queue too, and the API keys beside it."""

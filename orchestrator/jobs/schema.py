@@ -1,0 +1,50 @@
+"""The tables, as forward-only migrations. Times are seconds since the epoch, JSON is text."""
+
+# A migration is never edited once released: a change is a new one at the end.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """
+        CREATE TABLE jobs (
+            id TEXT PRIMARY KEY,
+            key_id TEXT NOT NULL,
+            dialect TEXT NOT NULL,
+            status TEXT NOT NULL,
+            priority INTEGER NOT NULL,
+            checkpoint TEXT NOT NULL,
+            created DOUBLE PRECISION NOT NULL,
+            ready_at DOUBLE PRECISION NOT NULL,
+            owner TEXT NOT NULL,
+            attempt INTEGER NOT NULL,
+            failures INTEGER NOT NULL,
+            finished DOUBLE PRECISION,
+            progress TEXT,
+            error TEXT NOT NULL,
+            verdict TEXT,
+            kept TEXT NOT NULL,
+            assets TEXT NOT NULL,
+            request TEXT NOT NULL,
+            plan TEXT
+        )
+        """,
+        # In the order of the claim, so that its cost does not grow with the backlog.
+        """
+        CREATE INDEX jobs_live ON jobs (priority DESC, created, ready_at) WHERE finished IS NULL
+        """,
+        "CREATE INDEX jobs_by_status ON jobs (status, priority, created)",
+        """
+        CREATE TABLE keys (
+            id TEXT PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            sha256 TEXT NOT NULL,
+            tier TEXT NOT NULL,
+            rulesets TEXT NOT NULL,
+            enabled BOOLEAN NOT NULL,
+            admin BOOLEAN NOT NULL,
+            artist BOOLEAN NOT NULL,
+            created DOUBLE PRECISION NOT NULL,
+            requests BIGINT NOT NULL,
+            last_used DOUBLE PRECISION
+        )
+        """,
+    ),
+)

@@ -1,0 +1,132 @@
+"""A SQLite file: durable writes on one thread of its own, reads on another."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from sqlite_utils import Database
+
+from orchestrator.errors import ConfigurationError, StorageFull, Unavailable
+from orchestrator.jobs.schema import MIGRATIONS
+
+Row = dict[str, Any]
+Parameters = Mapping[str, Any]
+Result = TypeVar("Result")
+
+# Circumstances that may pass. Any other error of SQLite is a mistake of ours and stays visible.
+PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOMEM,
+}
+
+
+class SqliteDatabase:
+    """Open it with `async with`. Other processes may use the same file at the same time."""
+
+    def __init__(self, path: Path, *, busy_timeout: float = 5.0) -> None:
+        """`busy_timeout` is how many seconds to wait for another process that is writing."""
+        self._path = path
+        self._writer = _Connection(path, busy_timeout)
+        self._reader = _Connection(path, busy_timeout)
+
+    async def __aenter__(self) -> Self:
+        """Raises ConfigurationError if the file can't be used or is newer than this code."""
+        try:
+            await self._writer.run(_migrate)
+            await self._reader.run(_forbid_writes)
+        except (sqlite3.DatabaseError, ConfigurationError) as error:
+            await self.__aexit__()
+            raise ConfigurationError(f"The database {self._path} can't be used: {error}") from error
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._reader.close()
+        await self._writer.close()
+
+    async def read(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
+        """Sees everything that was written before. Raises Unavailable."""
+        with _mapped_errors():
+            return await self._reader.run(lambda db: list(db.query(sql, dict(parameters or {}))))
+
+    async def write(self, sql: str, *parameters: Parameters) -> list[Row]:
+        """Run the statement for each set of parameters, all in one transaction that is on disk
+        when this returns. Raises StorageFull, Unavailable: then nothing was written."""
+
+        def transact(db: Database) -> list[Row]:
+            with db.atomic():
+                return [row for each in parameters for row in db.query(sql, dict(each))]
+
+        with _mapped_errors():
+            return await self._writer.run(transact)
+
+
+class _Connection:
+    """A connection to SQLite and the thread that alone may use it."""
+
+    def __init__(self, path: Path, busy_timeout: float) -> None:
+        self._path = path
+        self._busy_timeout = busy_timeout
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
+        self._opened: Database | None = None  # by the thread
+
+    async def run(self, work: Callable[[Database], Result]) -> Result:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: work(self._database()))
+
+    async def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._close)
+        self._thread.shutdown(wait=False)
+
+    def _close(self) -> None:
+        if self._opened:
+            self._opened.close()
+
+    def _database(self) -> Database:
+        if self._opened is None:
+            connection = sqlite3.connect(self._path, timeout=self._busy_timeout)
+            self._opened = Database(connection, execute_plugins=False)
+            self._opened.enable_wal()
+            self._opened.execute("PRAGMA synchronous = FULL")
+        return self._opened
+
+
+@contextmanager
+def _mapped_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        code = error.sqlite_errorcode & 0xFF  # the high bits say more than is needed
+        if code == sqlite3.SQLITE_FULL:
+            raise StorageFull from error
+        if code in PASSING:
+            raise Unavailable from error
+        raise
+
+
+def _forbid_writes(db: Database) -> None:
+    db.execute("PRAGMA query_only = ON")
+
+
+def _migrate(db: Database) -> None:
+    """Bring the tables up to date; processes that start together do it one after the other."""
+    db.execute("BEGIN IMMEDIATE")
+    with db.conn:
+        [version] = db.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            raise ConfigurationError(
+                f"its schema has version {version}, this Imgen knows up to {len(MIGRATIONS)};"
+                " start the newer Imgen or restore a backup"
+            )
+        for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
+            for statement in migration:
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {number}")

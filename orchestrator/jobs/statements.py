@@ -1,0 +1,117 @@
+"""Every SQL statement on jobs and keys, in the part of the language that SQLite and PostgreSQL
+share. Each write returns the rows that it touched, so that "none" can be told from "one".
+
+A row is live while `finished` is null. `ready_at` says when a live row may be claimed: after its
+delay, or when its lease has run out.
+"""
+
+ACCEPT = """
+INSERT INTO jobs (
+    id, key_id, dialect, status, priority, checkpoint, created, ready_at, owner, attempt,
+    failures, finished, progress, error, verdict, kept, assets, request, plan
+)
+SELECT
+    :id, :key_id, :dialect, :status, :priority, :checkpoint, :created, :ready_at, :owner, :attempt,
+    :failures, :finished, :progress, :error, :verdict, :kept, :assets, :request, :plan
+WHERE :status <> 'IN_QUEUE'
+    OR (SELECT count(*) FROM jobs WHERE status = 'IN_QUEUE') < :queue_limit
+RETURNING id
+"""
+
+GET = "SELECT * FROM jobs WHERE id = :id"
+
+# A row that has been claimed too often ends here instead of being leased once more.
+CLAIM = """
+UPDATE jobs SET
+    status = CASE WHEN attempt < :claim_limit THEN 'IN_PROGRESS' ELSE 'FAILED' END,
+    error = CASE WHEN attempt < :claim_limit THEN error ELSE :reason END,
+    finished = CASE WHEN attempt < :claim_limit THEN NULL ELSE :now END,
+    owner = :owner, attempt = attempt + 1, ready_at = :ready_at, progress = NULL
+WHERE id = (
+    SELECT id FROM jobs
+    WHERE finished IS NULL AND ready_at <= :now
+    ORDER BY priority DESC, created
+    LIMIT 1
+)
+RETURNING *
+"""
+
+SAVE = """
+UPDATE jobs SET
+    status = :status, failures = :failures, finished = :finished, progress = :progress,
+    error = :error, verdict = :verdict, kept = :kept, assets = :assets
+WHERE id = :id AND owner = :owner AND attempt = :attempt AND status = 'IN_PROGRESS'
+RETURNING id
+"""
+
+RENEW = """
+UPDATE jobs SET ready_at = :ready_at, progress = :progress
+WHERE id = :id AND owner = :owner AND attempt = :attempt AND status = 'IN_PROGRESS'
+RETURNING id
+"""
+
+GIVE_BACK = """
+UPDATE jobs SET
+    status = 'IN_QUEUE', owner = '', ready_at = :ready_at, progress = NULL,
+    failures = :failures, error = :error, verdict = :verdict, kept = :kept, assets = :assets
+WHERE id = :id AND owner = :owner AND attempt = :attempt AND status = 'IN_PROGRESS'
+RETURNING id
+"""
+
+RELEASE_ALL = """
+UPDATE jobs SET status = 'IN_QUEUE', owner = '', ready_at = :now, progress = NULL
+WHERE status = 'IN_PROGRESS'
+RETURNING id
+"""
+
+CANCEL = """
+UPDATE jobs SET status = 'CANCELLED', finished = :now, progress = NULL
+WHERE id = :id AND finished IS NULL
+RETURNING id
+"""
+
+EXPIRE = """
+UPDATE jobs SET status = 'TIMED_OUT', finished = :now, progress = NULL, error = :reason
+WHERE finished IS NULL AND created <= :created_before
+RETURNING id
+"""
+
+NEXT_READY = "SELECT min(ready_at) AS ready_at FROM jobs WHERE finished IS NULL"
+
+COUNTS = "SELECT status, count(*) AS jobs FROM jobs GROUP BY status"
+
+POSITION = """
+SELECT 1 + (
+    SELECT count(*) FROM jobs AS ahead
+    WHERE ahead.status = 'IN_QUEUE' AND ahead.priority > job.priority
+) + (
+    SELECT count(*) FROM jobs AS ahead
+    WHERE ahead.status = 'IN_QUEUE' AND ahead.priority = job.priority
+        AND ahead.created < job.created
+) AS position
+FROM jobs AS job
+WHERE job.id = :id AND job.status = 'IN_QUEUE'
+"""
+
+ADD_KEY = """
+INSERT INTO keys (
+    id, name, sha256, tier, rulesets, enabled, admin, artist, created, requests, last_used
+)
+VALUES (
+    :id, :name, :sha256, :tier, :rulesets, :enabled, :admin, :artist, :created, 0, NULL
+)
+ON CONFLICT (name) DO NOTHING
+RETURNING *
+"""
+
+KEY = "SELECT * FROM keys WHERE id = :id"
+
+KEYS = "SELECT * FROM keys ORDER BY name"
+
+SWITCH_KEY = "UPDATE keys SET enabled = :enabled WHERE name = :name RETURNING id"
+
+DELETE_KEY = "DELETE FROM keys WHERE name = :name RETURNING id"
+
+COUNT_REQUESTS = """
+UPDATE keys SET requests = requests + :requests, last_used = :now WHERE id = :id RETURNING id
+"""

@@ -19,11 +19,11 @@ def new_row(job: Job, *, now: float) -> dict[str, Any]:
         "key_id": job.key_id,
         "dialect": job.dialect,
         "priority": job.priority,
-        "checkpoint": job.plan.checkpoint if job.plan else "",
+        "checkpoint": job.plan.checkpoint,
         "created": job.created.timestamp(),
         "ready_at": 0.0,  # at once
         "request": job.request.model_dump_json(),
-        "plan": _json(job.plan),
+        "plan": job.plan.model_dump_json(),
     }
 
 
@@ -59,7 +59,7 @@ def job_of(row: dict[str, Any]) -> Job:
         finished=None if row["finished"] is None else moment(row["finished"]),
         error=row["error"],
         request=Request.model_validate_json(row["request"]),
-        plan=_parsed(Plan, row["plan"]),
+        plan=Plan.model_validate_json(row["plan"]),
         progress=_parsed(Progress, row["progress"]),
         verdict=_parsed(Verdict, row["verdict"]),
         kept=KEPT.validate_json(row["kept"]),

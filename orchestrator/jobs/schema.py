@@ -23,7 +23,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             kept TEXT NOT NULL,
             assets TEXT NOT NULL,
             request TEXT NOT NULL,
-            plan TEXT
+            plan TEXT NOT NULL
         )
         """,
         # In the order of the claim, so that its cost does not grow with the backlog.

@@ -1,0 +1,102 @@
+"""Implementations, jobs and a clock for the tests of this folder."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from orchestrator.jobs.sqlite import SqliteDatabase
+from orchestrator.models import (
+    Asset,
+    AssetKind,
+    Brand,
+    Facts,
+    Finding,
+    Format,
+    Job,
+    Kept,
+    LoraUse,
+    Plan,
+    Prompt,
+    Request,
+    Texts,
+    Verdict,
+)
+
+IMPLEMENTATIONS: dict[str, Callable[[Path], SqliteDatabase]] = {
+    "sqlite": lambda folder: SqliteDatabase(folder / "imgen.db"),
+}
+START = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+LEASE = 15 * SECOND
+
+
+class Clock:
+    """Stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> float:
+        return self.now.timestamp()
+
+    def advance(self, duration: timedelta) -> None:
+        self.now += duration
+
+
+PLAN = Plan(
+    prompt=Prompt(character="aya", positive="red coat, snowy street", negatives=("umbrella",)),
+    raw="@aya red coat, snowy street, -umbrella",
+    texts=Texts(positive="aya, red coat, snowy street", negative="umbrella, blurry"),
+    model="lantern",
+    model_label="Lantern",
+    style="natural",
+    checkpoint="lantern.safetensors",
+    template="sd15",
+    template_digest="a" * 64,
+    card_digest="b" * 64,
+    seed=7,
+    steps=20,
+    cfg=7.5,
+    sampler="euler",
+    scheduler="normal",
+    gen_id="0123456789abcdefghij",
+    watermark_id="0123456789abcdef",
+    graph={"3": {"class_type": "KSampler", "inputs": {"seed": 7, "model": ["1", 0]}}},
+)
+REQUEST = Request(
+    prompt=PLAN.raw,
+    seed=7,
+    loras=(LoraUse(file="snow.safetensors", weight=0.8),),
+    brand=Brand(image="aGVsbG8="),
+)
+KEPT = Kept(
+    picture="spool/1.png",
+    thumbnail="spool/1_thumb.png",
+    facts=Facts(
+        width=64, height=64, format=Format.PNG, fingerprint="f" * 64, fingerprint_quality=90
+    ),
+    watermarked=True,
+)
+VERDICT = Verdict(
+    safe=False,
+    ruleset="default",
+    ruleset_digest="c" * 64,
+    reviewers=("text@1",),
+    findings=(Finding(rule="r1", category="Weapons", reviewer="text", score=0.75),),
+    at=START,
+)
+ASSET = Asset(kind=AssetKind.SIGNED, key="assets/01/picture.png", content_type="image/png")
+
+
+def new_job(**changes: Any) -> Job:
+    fields = {
+        "id": uuid4(),
+        "key_id": "aya's key",
+        "dialect": "v2",
+        "request": REQUEST,
+        "plan": PLAN,
+        "created": START,
+    }
+    return Job(**fields | changes)

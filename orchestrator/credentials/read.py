@@ -1,6 +1,7 @@
 """Reads the content credentials of any picture, without believing a word of them."""
 
 import io
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,20 +30,20 @@ class CredentialReader:
             if reader is None:
                 return Credentials(present=False)
             with reader:
-                return self._credentials(reader)
+                return self._credentials(json.loads(reader.json()))
         except c2pa.C2paError.NotSupported:
             return Credentials(present=False)
         except c2pa.C2paError:
             return _unreadable(picture)
 
-    def _credentials(self, reader: c2pa.Reader) -> Credentials:
-        manifest = reader.get_active_manifest() or {}
-        state = reader.get_validation_state() or "Invalid"
+    def _credentials(self, store: Mapping[str, Any]) -> Credentials:
+        manifest = store.get("manifests", {}).get(store.get("active_manifest"), {})
+        state = store.get("validation_state", "Invalid")
         signer = _text(_mapping(manifest.get("signature_info")).get("issuer"))
         return Credentials(
             present=True,
             state=state,
-            failures=_failures(reader.get_validation_results() or {}),
+            failures=_failures(store.get("validation_results", {})),
             signer=signer,
             ours=state == "Trusted" and signer == self._organization,
             title=_text(manifest.get("title")),

@@ -22,6 +22,7 @@ from orchestrator.models import (
     Progress,
     Request,
     Shelf,
+    Template,
     Texts,
     Verdict,
 )
@@ -30,6 +31,11 @@ from orchestrator.models import (
 class Catalog(Protocol):
     def shelf(self) -> Shelf:
         """What is offered now. Cheap: the answer is kept and replaced as a whole."""
+
+
+class Audit(Protocol):
+    def fault(self, template: Template) -> str:
+        """Why the instances can't run the template; empty if they can. Cheap when repeated."""
 
 
 class Ledger(Protocol):
@@ -173,6 +179,7 @@ class Ports:
 
     policy: Policy
     catalog: Catalog
+    audit: Audit
     ledger: Ledger
     queue: Queue
     compliance: Compliance

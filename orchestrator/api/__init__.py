@@ -1,0 +1,1 @@
+"""The doors: one file for each dialect, and what they share."""

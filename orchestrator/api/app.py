@@ -1,0 +1,38 @@
+"""The web application: all dialects on one port."""
+
+import logging
+from collections.abc import Iterable
+
+from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
+
+from orchestrator.api import health, v2
+from orchestrator.api.door import HOUSE, House, errors_as_json
+
+log = logging.getLogger("imgen.access")
+
+DIALECTS = (v2,)
+
+
+def make_app(house: House, *, assets: Iterable[web.RouteDef], largest_body: int) -> web.Application:
+    """`assets` are the routes of a storage that serves its own links; `largest_body` in bytes."""
+    app = web.Application(middlewares=[errors_as_json], client_max_size=largest_body)
+    app[HOUSE] = house
+    for dialect in DIALECTS:
+        app.add_routes(dialect.routes())
+    app.add_routes([*health.routes(), *assets])
+    return app
+
+
+class AccessLog(AbstractAccessLogger):
+    """One line a request, without the query string: links carry their signature there."""
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        log.info(
+            "%s %s %s %d %.1f ms",
+            request.remote,
+            request.method,
+            request.path,
+            response.status,
+            time * 1000,
+        )

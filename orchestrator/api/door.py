@@ -1,0 +1,116 @@
+"""What every request passes: who asks, how often, and one JSON object read within bounds.
+
+Handlers raise; `errors_as_json` is the one place where an error becomes an answer.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiohttp import web
+
+from orchestrator.api.fields import Fields, parse_object
+from orchestrator.api.limits import RateLimiter, address_of
+from orchestrator.errors import (
+    BodyTooLarge,
+    GenerationFailed,
+    ImgenError,
+    InvalidKey,
+    KeyDisabled,
+    MethodNotAllowed,
+    NotFound,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+    UnsupportedMedia,
+)
+from orchestrator.models import Caller
+from orchestrator.ports import Instances, Keys, Ports
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True)
+class House:
+    """What handlers need of the service."""
+
+    ports: Ports
+    keys: Keys
+    instances: Instances
+    rates: dict[str, RateLimiter]  # by tier; a tier without one is not limited
+    strangers: RateLimiter  # failed authentications, by address
+    trusted_proxies: tuple[str, ...]
+    link_lifetime: timedelta
+    longest_outage: timedelta
+    longest_prompt: int  # characters
+
+    def refuse_if_down(self) -> None:
+        """Raises GenerationFailed when no ComfyUI has been there for too long."""
+        if self.instances.outage() > self.longest_outage:
+            raise GenerationFailed
+
+
+HOUSE = web.AppKey("house", House)
+
+
+async def authenticate(request: web.Request) -> Caller:
+    """Raises Unauthorized, InvalidKey, KeyDisabled, RateLimited."""
+    house = request.app[HOUSE]
+    address = address_of(request, trusted=house.trusted_proxies)
+    house.strangers.check(address)
+    try:
+        caller = await house.keys.caller(_bearer(request))
+    except (InvalidKey, KeyDisabled):
+        house.strangers.take(address)
+        raise
+    if caller.tier in house.rates:
+        house.rates[caller.tier].take(caller.key_id)
+    return caller
+
+
+def _bearer(request: web.Request) -> str:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise Unauthorized
+    return secret.strip()
+
+
+async def read_json(request: web.Request) -> Fields:
+    """Raises UnsupportedMedia, BodyTooLarge, InvalidJson."""
+    if request.content_type != "application/json" and "Content-Type" in request.headers:
+        raise UnsupportedMedia
+    return parse_object(await request.read())
+
+
+@web.middleware
+async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except ImgenError as error:
+        return _answer(error)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return _answer(_of_aiohttp(error))
+    except Exception:
+        log.exception("%s %s", request.method, request.path)
+        return _answer(ImgenError())
+
+
+def _of_aiohttp(error: web.HTTPException) -> ImgenError:
+    known = {404: NotFound, 405: MethodNotAllowed, 413: BodyTooLarge, 415: UnsupportedMedia}
+    return known.get(error.status, Rejected)()
+
+
+def _answer(error: ImgenError) -> web.Response:
+    headers = {}
+    if isinstance(error, (RateLimited, Unavailable)):
+        headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    if error.status >= 500:
+        log.error("answered %d: %s", error.status, error)
+    message = error.message if error.status != 500 else ImgenError.__doc__
+    return web.json_response({"error": message}, status=error.status, headers=headers)

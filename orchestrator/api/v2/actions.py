@@ -1,0 +1,100 @@
+"""The five actions of the Imgen API v2."""
+
+import re
+from collections.abc import Awaitable, Callable
+from random import SystemRandom
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+
+from orchestrator.api.door import HOUSE, House, authenticate, read_json
+from orchestrator.api.fields import Fields
+from orchestrator.api.v2 import answers
+from orchestrator.api.v2.request import LONGEST_NAME, read_prompt, read_request
+from orchestrator.errors import BadId, CacheExpired, JobNotFound, MissingAction, UnknownAction
+from orchestrator.models import Asset, Caller, Request
+from orchestrator.pipeline import accept, enhance, offered, suggest
+
+JOB_ID = re.compile(r"(run|cache)_([A-Za-z0-9]{6,64})", re.ASCII)
+
+Action = Callable[[Fields, Caller, House], Awaitable[dict[str, Any]]]
+
+
+def routes() -> list[web.RouteDef]:
+    return [web.post("/api/v2", handle)]
+
+
+async def handle(request: web.Request) -> web.Response:
+    caller = await authenticate(request)
+    fields = await read_json(request)
+    if "action" not in fields:
+        raise MissingAction
+    action = ACTIONS.get(fields.short_text("action", longest=LONGEST_NAME))
+    if action is None:
+        raise UnknownAction
+    return web.json_response(await action(fields, caller, request.app[HOUSE]))
+
+
+async def models(_fields: Fields, _caller: Caller, house: House) -> dict[str, Any]:
+    shelf = offered(house.ports)
+    return {
+        "characters": sorted(shelf.characters),
+        "models": {
+            model.key: {
+                "label": model.label,
+                "default_style": model.default_style,
+                "styles": {key: {"label": style.label} for key, style in model.styles.items()},
+            }
+            for model in shelf.models.values()
+        },
+    }
+
+
+async def generate(fields: Fields, caller: Caller, house: House) -> dict[str, Any]:
+    request = await read_request(fields, longest_prompt=house.longest_prompt)
+    house.refuse_if_down()
+    return answers.accepted(await accept(request, caller, "v2", house.ports))
+
+
+async def status(fields: Fields, caller: Caller, house: House) -> dict[str, Any]:
+    matched = JOB_ID.fullmatch(fields.short_text("id", longest=100))
+    if matched is None:
+        raise BadId
+    kind, name = matched.groups()
+    if kind == "cache":
+        raise CacheExpired
+    try:
+        job = await house.ports.ledger.get(UUID(hex=name))
+    except ValueError:
+        raise JobNotFound from None
+    if job is None or (job.key_id != caller.key_id and not caller.admin):
+        raise JobNotFound
+
+    def link(asset: Asset) -> str:
+        return house.ports.storage.link(asset, lifetime=house.link_lifetime)
+
+    return answers.status(job, link)
+
+
+async def optimize(fields: Fields, _caller: Caller, house: House) -> dict[str, Any]:
+    request = Request(
+        prompt=read_prompt(fields, longest=house.longest_prompt),
+        model=fields.short_text("model", longest=LONGEST_NAME),
+        seed=0,
+    )
+    return {"prompt": await enhance(request, house.ports)}
+
+
+async def random(fields: Fields, _caller: Caller, house: House) -> dict[str, Any]:
+    character = fields.text("character", longest=LONGEST_NAME) if "character" in fields else None
+    return {"prompt": await suggest(SystemRandom(), character, house.ports)}
+
+
+ACTIONS: dict[str, Action] = {
+    "models": models,
+    "generate": generate,
+    "status": status,
+    "optimize": optimize,
+    "random": random,
+}

@@ -1,0 +1,126 @@
+"""A job as the Imgen API v2 shows it."""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+from orchestrator.models import Asset, AssetKind, Brand, Job, Status, Verdict
+
+Link = Callable[[Asset], str]
+
+RUN_FAILED = "Generation failed"
+BRAND_DEFAULTS = Brand(image="")
+
+
+def run_id(job: Job) -> str:
+    return f"run_{job.id.hex}"
+
+
+def accepted(job: Job) -> dict[str, Any]:
+    return {
+        "id": run_id(job),
+        "prompt": job.plan.raw,
+        "model": job.plan.model,
+        "format": job.request.output.format,
+        "gen_id": job.plan.gen_id,
+    }
+
+
+def status(job: Job, link: Link) -> dict[str, Any]:
+    if not job.status.final:
+        return _pending(job)
+    if job.status is not Status.COMPLETED or job.verdict is None:
+        return {"status": job.status, "error": RUN_FAILED}
+    if not job.verdict.safe:
+        return _blocked(job, job.verdict, link)
+    return {"status": job.status, "meta": _meta(job, job.verdict, link)}
+
+
+def _pending(job: Job) -> dict[str, Any]:
+    if job.progress is None:
+        return {"status": job.status}
+    return {"status": job.status, "progress": job.progress.model_dump()}
+
+
+def _blocked(job: Job, verdict: Verdict, link: Link) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "status": job.status,
+        "compliance": "unsafe",
+        "error": verdict.message,
+        "filter_categories": list(verdict.rules),
+    }
+    pictures = [asset for asset in job.assets if asset.kind is AssetKind.SIGNED]
+    if pictures and not verdict.floor:
+        body["unsafe_url"] = base64.b64encode(link(pictures[0]).encode()).decode()
+    return body
+
+
+def _meta(job: Job, verdict: Verdict, link: Link) -> dict[str, Any]:
+    plan, output = job.plan, job.request.output
+    return {
+        "id": run_id(job),
+        "gen_id": plan.gen_id,
+        "time": job.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "prompt": plan.raw,
+        "positive": plan.texts.positive,
+        "negative": plan.texts.negative,
+        "character": plan.prompt.character,
+        "model": plan.model,
+        "style": plan.style,
+        "width": output.width,
+        "height": output.height,
+        "format": output.format,
+        "quality": output.quality,
+        "lossless": output.lossless,
+        "optimized": plan.optimized,
+        **_compliance(job, verdict),
+        **_provenance(job),
+        "images": [_image(asset, link) for asset in job.assets],
+        **_brand(job.request.brand),
+        **{f"cs_{name}": text for name, text in job.request.credits.model_dump().items()},
+        "seed": plan.seed,
+        "steps": plan.steps,
+        "cfg": plan.cfg,
+        "sampler": plan.sampler,
+        "scheduler": plan.scheduler,
+        "template": plan.template,
+        "template_digest": plan.template_digest,
+    }
+
+
+def _compliance(job: Job, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "compliance": "safe",
+        "compliance_codes": list(verdict.rules),
+        "compliance_ruleset": verdict.ruleset,
+        "compliance_unreviewed": verdict.unreviewed,
+        "precompliance": job.request.precompliance,
+    }
+
+
+def _provenance(job: Job) -> dict[str, Any]:
+    marked = all(kept.watermarked for kept in job.kept)
+    return {
+        "fingerprint": job.kept[0].facts.fingerprint,
+        "enable_invisimark": marked,
+        "enable_c2pa": True,
+        "compute_pdq": True,
+        "watermark_id": job.plan.watermark_id if marked else "",
+    }
+
+
+def _image(asset: Asset, link: Link) -> dict[str, Any]:
+    return {"url": link(asset), "filename": asset.filename, "type": asset.kind}
+
+
+def _brand(brand: Brand | None) -> dict[str, Any]:
+    shown = brand or BRAND_DEFAULTS
+    return {
+        "wm_image": brand.sha256 if brand else "",
+        "wm_position": shown.position,
+        "wm_scale": shown.scale,
+        "wm_transparency": shown.opacity,
+        "wm_rotation": shown.rotation,
+        "wm_padding_x": shown.padding_x,
+        "wm_padding_y": shown.padding_y,
+    }

@@ -1,0 +1,345 @@
+"""One request, top to bottom: `accept` in the process that has the door, `fulfil` in the process
+that has claimed the job.
+
+Each step of `fulfil` is skipped if its result is already recorded, so that a restart goes on where
+the job was. Nothing unsigned or unreviewed can reach a public key, because of the order.
+"""
+
+import secrets
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import Random
+from uuid import uuid4
+
+from orchestrator.errors import Blocked, CacheMiss, StorageFailed, Unavailable
+from orchestrator.models import (
+    Artifact,
+    Asset,
+    AssetKind,
+    Caller,
+    Character,
+    Claims,
+    Job,
+    Kept,
+    LoraUse,
+    Model,
+    Plan,
+    Progress,
+    Prompt,
+    Request,
+    Shelf,
+    Status,
+    Style,
+    Template,
+    Texts,
+    Verdict,
+)
+from orchestrator.ports import Ports, Slot
+from orchestrator.prompts import compose, parse, random_prompt
+from orchestrator.workflows import Bindings, Finish, build, is_procedural
+
+GEN_ID_ALPHABET = string.ascii_lowercase + string.digits
+NOBODY = Character(name="")
+
+
+# --- accept: a request becomes a durable job ----------------------------------------------------
+
+
+async def accept(request: Request, caller: Caller, dialect: str, ports: Ports) -> Job:
+    """The job that the caller may rely on from now on; a blocked prompt is a finished job.
+
+    Raises PromptRequired, InvalidCharacter, CacheMiss, EnhancementFailed, ReviewFailed,
+    Unavailable, QueueFull and StorageFull; then nothing was accepted.
+    """
+    shelf = offered(ports)
+    ruleset = ports.compliance.resolve(request.ruleset, allowed=caller.rulesets)
+    request = request.evolve(ruleset=ruleset)
+    draft = compose_draft(request.prompt, request, shelf, ports)
+    verdict = await screen(draft, request, ports)
+
+    if verdict.safe and request.reuse.wanted:
+        earlier = await ports.cache.find(plan_job(draft, request, ports), request, caller)
+        if earlier is not None:
+            return earlier
+        if request.reuse.only:
+            raise CacheMiss
+    if verdict.safe and request.optimize:
+        enhanced = await ports.enhancer.enhance(draft.raw, model=draft.model.key)
+        draft = compose_draft(enhanced, request, shelf, ports)
+        verdict = await screen(draft, request, ports)
+
+    job = Job(
+        id=uuid4(),
+        key_id=caller.key_id,
+        dialect=dialect,
+        request=request,
+        created=datetime.now(UTC),
+        plan=plan_job(draft, request, ports),
+        priority=caller.priority,
+    )
+    if not verdict.safe:
+        job = completed(job.evolve(verdict=verdict))
+    await ports.ledger.accept(job)
+    return job
+
+
+def offered(ports: Ports) -> Shelf:
+    """The shelf without the models that can't be drawn, or whose pictures nobody would look at."""
+    shelf = ports.catalog.shelf()
+    reasons = {
+        key: _obstacle(shelf.templates[m.template], ports) for key, m in shelf.models.items()
+    }
+    served = {key: model for key, model in shelf.models.items() if not reasons[key]}
+    withheld = {key: reason for key, reason in reasons.items() if reason}
+    return shelf.evolve(models=served, withheld={**shelf.withheld, **withheld})
+
+
+def _obstacle(template: Template, ports: Ports) -> str:
+    if fault := ports.audit.fault(template):
+        return fault
+    if ports.compliance.has_eyes() or is_procedural(template.graph):
+        return ""
+    return "no reviewer looks at its pictures"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A prompt as it would be drawn: parsed, its catalog entries found, its texts composed."""
+
+    raw: str
+    prompt: Prompt
+    model: Model
+    style: Style
+    character: Character
+    texts: Texts
+    shelf: Shelf
+
+
+def compose_draft(raw: str, request: Request, shelf: Shelf, ports: Ports) -> Draft:
+    model = shelf.model(request.model)
+    if model is None:
+        raise Unavailable("No model is served")
+    unknown = ports.policy.unknown_character
+    prompt = parse(raw, characters=shelf.characters, unknown=unknown)
+    style = model.style(request.style)
+    character = shelf.characters.get(prompt.character, NOBODY)
+    texts = compose(
+        prompt,
+        model=model,
+        style=style,
+        character=character,
+        negative=request.negative,
+        texts=shelf.texts,
+    )
+    return Draft(raw, prompt, model, style, character, texts, shelf)
+
+
+async def screen(draft: Draft, request: Request, ports: Ports) -> Verdict:
+    """Judge every string of the caller's that can reach the picture or its credentials."""
+    strings = {
+        "prompt": draft.raw,
+        "negative": request.negative,
+        "positive": draft.texts.positive,
+        "composed_negative": draft.texts.negative,
+        **{f"cs_{name}": text for name, text in request.credits.model_dump().items()},
+    }
+    return await ports.compliance.screen(strings, ruleset=request.ruleset)
+
+
+def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
+    """Decide everything that is left: what is planned here is drawn, whatever changes later."""
+    template = draft.shelf.templates[draft.model.template]
+    watermark_id = secrets.token_hex(8)
+    bindings = Bindings(
+        positive=draft.texts.positive,
+        negative=draft.texts.negative,
+        seed=request.seed,
+        width=request.output.width,
+        height=request.output.height,
+        steps=request.steps or draft.style.steps,
+        cfg=draft.style.cfg if request.cfg is None else request.cfg,
+        sampler=draft.style.sampler,
+        scheduler=draft.style.scheduler,
+        checkpoint=draft.model.checkpoint,
+        loras=_loras(draft, request),
+        model=draft.model.key,
+        style=draft.style.key,
+        character=draft.character.name,
+    )
+    finish = Finish(
+        payload=ports.marks.payload(watermark_id), output=request.output, brand=request.brand
+    )
+    return Plan(
+        prompt=draft.prompt,
+        raw=draft.raw,
+        texts=draft.texts,
+        model=draft.model.key,
+        model_label=draft.model.label,
+        style=draft.style.key,
+        checkpoint=draft.model.checkpoint,
+        template=template.name,
+        template_digest=template.digest,
+        card_digest=draft.model.digest,
+        seed=request.seed,
+        steps=bindings.steps,
+        cfg=bindings.cfg,
+        sampler=bindings.sampler,
+        scheduler=bindings.scheduler,
+        gen_id="".join(secrets.choice(GEN_ID_ALPHABET) for _ in range(20)),
+        watermark_id=watermark_id,
+        graph=build(template, bindings, finish=finish),
+        optimized=draft.raw != request.prompt,
+    )
+
+
+async def enhance(request: Request, ports: Ports) -> str:
+    """A richer prompt for the same picture. Raises EnhancementFailed, Blocked."""
+    shelf = offered(ports)
+    draft = compose_draft(request.prompt, request, shelf, ports)
+    await _refuse_unsafe(draft, request, ports)
+    enhanced = await ports.enhancer.enhance(draft.raw, model=draft.model.key)
+    await _refuse_unsafe(compose_draft(enhanced, request, shelf, ports), request, ports)
+    return enhanced
+
+
+async def suggest(rng: Random, character: str | None, ports: Ports) -> str:
+    """A prompt made up from the words file. Raises Blocked."""
+    shelf = offered(ports)
+    request = Request(prompt=random_prompt(rng, shelf=shelf, character=character), seed=0)
+    await _refuse_unsafe(compose_draft(request.prompt, request, shelf, ports), request, ports)
+    return request.prompt
+
+
+async def _refuse_unsafe(draft: Draft, request: Request, ports: Ports) -> None:
+    verdict = await screen(draft, request, ports)
+    if not verdict.safe:
+        raise Blocked(verdict.message)
+
+
+def _loras(draft: Draft, request: Request) -> tuple[LoraUse, ...]:
+    character = draft.character
+    own = (LoraUse(file=character.lora, weight=character.weight),) if character.lora else ()
+    return (*draft.style.loras, *own, *request.loras)
+
+
+# --- fulfil: a claimed job becomes a signed picture ---------------------------------------------
+
+
+async def fulfil(job: Job, slot: Slot, ports: Ports, *, report: Callable[[Progress], None]) -> Job:
+    """Bring a claimed job to its end, from wherever it is.
+
+    Raises RunError, StepFailed, InstanceUnusable: the job may be tried again. Raises Fenced: the
+    job is somebody else's by now.
+    """
+    if not job.kept:
+        async with slot.run(job, report=report) as artifacts:
+            kept = [await keep(job, n, artifact, ports) for n, artifact in enumerate(artifacts, 1)]
+            job = await record(job.evolve(kept=tuple(kept)), ports)
+    slot.free()
+
+    verdict = job.verdict
+    if verdict is None:
+        verdict = await review(job, ports)
+        job = await record(job.evolve(verdict=verdict), ports)
+
+    if not job.assets and not verdict.floor:
+        assets = [await publish(job, kept, verdict, ports) for kept in job.kept]
+        job = await record(job.evolve(assets=tuple(a for pair in assets for a in pair)), ports)
+
+    await ports.storage.delete(f"spool/{job.id}")
+    job = await record(completed(job), ports)
+    if verdict.safe:
+        await ports.cache.remember(job)
+    return job
+
+
+async def record(job: Job, ports: Ports) -> Job:
+    await ports.ledger.save(job)
+    return job
+
+
+def completed(job: Job) -> Job:
+    return job.evolve(status=Status.COMPLETED, finished=datetime.now(UTC), progress=None)
+
+
+async def keep(job: Job, number: int, artifact: Artifact, ports: Ports) -> Kept:
+    """Put finished, unsigned bytes into the private spool, and look for our mark in them."""
+    stem = f"spool/{job.id}/{job.attempt}_{number:05}"
+    kept = Kept(
+        picture=stem,
+        thumbnail=f"{stem}_thumb",
+        facts=artifact.facts,
+        watermarked=await ports.marks.read(artifact.picture) == job.plan.watermark_id,
+    )
+    content_type = artifact.facts.format.content_type
+    await ports.storage.put(kept.picture, artifact.picture, content_type=content_type)
+    await ports.storage.put(kept.thumbnail, artifact.thumbnail, content_type=content_type)
+    return kept
+
+
+async def review(job: Job, ports: Ports) -> Verdict:
+    pictures = [await fetch(kept.picture, ports) for kept in job.kept]
+    return await ports.compliance.review(
+        pictures,
+        request=job.request,
+        texts=job.plan.texts,
+        procedural=is_procedural(job.plan.graph),
+    )
+
+
+async def publish(job: Job, kept: Kept, verdict: Verdict, ports: Ports) -> tuple[Asset, Asset]:
+    """Sign a picture and its thumbnail and store them, blocked ones under a private prefix."""
+    number = job.kept.index(kept) + 1
+    form = kept.facts.format
+    folder = f"{'assets' if verdict.safe else 'blocked'}/{job.plan.gen_id[:2]}"
+    stem = f"{folder}/{job.plan.gen_id}_{kept.facts.fingerprint}_{number:05}"
+    picture = Asset(
+        kind=AssetKind.SIGNED, key=f"{stem}.{form.extension}", content_type=form.content_type
+    )
+    thumbnail = Asset(
+        kind=AssetKind.THUMBNAIL,
+        key=f"{stem}_thumb.{form.extension}",
+        content_type=form.content_type,
+    )
+    signed = await _store_signed(picture, kept.picture, job, kept, ports)
+    await _store_signed(thumbnail, kept.thumbnail, job, kept, ports, parent=signed)
+    return picture, thumbnail
+
+
+async def _store_signed(
+    asset: Asset, source: str, job: Job, kept: Kept, ports: Ports, *, parent: bytes | None = None
+) -> bytes:
+    """What is stored under the asset's key: signed now, or by an earlier try."""
+    stored = await ports.storage.get(asset.key)
+    if stored is not None:
+        return stored
+    claims = claims_of(job, kept)
+    unsigned = await fetch(source, ports)
+    signed = await ports.signer.sign(unsigned, kept.facts.format, claims, parent=parent)
+    await ports.storage.put(asset.key, signed, content_type=asset.content_type)
+    return signed
+
+
+def claims_of(job: Job, kept: Kept) -> Claims:
+    brand = job.request.brand
+    return Claims(
+        job=job.id,
+        gen_id=job.plan.gen_id,
+        made=job.created,
+        model=job.plan.model_label,
+        template_digest=job.plan.template_digest,
+        fingerprint=kept.facts.fingerprint,
+        watermark_id=job.plan.watermark_id if kept.watermarked else "",
+        branded=brand is not None,
+        brand_sha256=brand.sha256 if brand else "",
+        credits=job.request.credits,
+    )
+
+
+async def fetch(key: str, ports: Ports) -> bytes:
+    data = await ports.storage.get(key)
+    if data is None:
+        raise StorageFailed(detail=f"{key} is gone")
+    return data

@@ -12,7 +12,9 @@ from orchestrator.credentials.manifest import CREDIT_FIELDS, GENERATION, METADAT
 from orchestrator.credentials.sdk import make_context
 from orchestrator.models import Credentials
 
-UNREADABLE = "unreadable"  # besides the status codes of C2PA
+# Besides the status codes of C2PA:
+UNREADABLE = "unreadable"
+REMOTE = "kept elsewhere and not fetched"
 ACTIONS = "c2pa.actions.v2"
 
 
@@ -33,8 +35,8 @@ class CredentialReader:
                 return self._credentials(json.loads(reader.json()))
         except c2pa.C2paError.NotSupported:
             return Credentials(present=False)
-        except c2pa.C2paError:
-            return _unreadable(picture)
+        except c2pa.C2paError as error:
+            return _unreadable(picture, reason=_reason(error))
 
     def _credentials(self, store: Mapping[str, Any]) -> Credentials:
         manifest = store.get("manifests", {}).get(store.get("active_manifest"), {})
@@ -51,11 +53,15 @@ class CredentialReader:
         )
 
 
-def _unreadable(picture: bytes) -> Credentials:
+def _reason(error: c2pa.C2paError) -> str:
+    return REMOTE if str(error).startswith("Remote") else UNREADABLE
+
+
+def _unreadable(picture: bytes, *, reason: str) -> Credentials:
     """The label of a manifest store stands in the file in clear, however damaged the rest is."""
-    if b"c2pa" not in picture:
+    if reason == UNREADABLE and b"c2pa" not in picture:
         return Credentials(present=False)
-    return Credentials(present=True, state="Invalid", failures=(UNREADABLE,))
+    return Credentials(present=True, state="Invalid", failures=(reason,))
 
 
 def _failures(results: Mapping[str, Any]) -> tuple[str, ...]:

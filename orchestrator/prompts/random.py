@@ -6,7 +6,7 @@ from random import Random
 from orchestrator.errors import ConfigurationError
 from orchestrator.models import Shelf
 
-_WILDCARD = re.compile(r"\{(\w+)\}")  # stands for a word of the list of that name
+WILDCARD = re.compile(r"\{(\w+)\}")  # stands for a word of the list of that name
 
 
 def random_prompt(rng: Random, *, shelf: Shelf, character: str | None) -> str:
@@ -15,7 +15,7 @@ def random_prompt(rng: Random, *, shelf: Shelf, character: str | None) -> str:
     sentences = shelf.words.get("character_sentences" if name else "sentences")
     if not sentences:
         raise ConfigurationError("workflows/prompts/random.yaml has no sentences")
-    text = _WILDCARD.sub(lambda match: rng.choice(shelf.words[match[1]]), rng.choice(sentences))
+    text = WILDCARD.sub(lambda match: rng.choice(shelf.words[match[1]]), rng.choice(sentences))
     return f"@{name} {text}" if name else text
 
 

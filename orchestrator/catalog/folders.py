@@ -1,0 +1,96 @@
+"""The two folders that people drop files into, read into a shelf."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from orchestrator.catalog.dropped import Dropped, Look
+from orchestrator.catalog.formats import (
+    read_character,
+    read_model,
+    read_template,
+    read_text,
+    read_words,
+)
+from orchestrator.catalog.shelf import best_first, character_lacks, model_lacks, without_card
+from orchestrator.catalog.weights import Weights
+from orchestrator.models import Shelf, Template
+
+T = TypeVar("T")
+Check = Callable[[str, T], None]  # stem and value; raises ConfigurationError
+
+
+def accept(_: str, _value: object) -> None:
+    """The check that anything passes."""
+
+
+class Folders:
+    def __init__(
+        self,
+        workflows_dir: Path,
+        models_dir: Path,
+        *,
+        default_model: str = "",
+        check_text: Check[str] = accept,
+        check_template: Check[Template] = accept,
+    ) -> None:
+        self.watched = (workflows_dir, models_dir)
+        prompts = workflows_dir / "prompts"
+        self._default_model = default_model
+        self._models = Dropped(workflows_dir / "models", "*.yaml", read_model)
+        self._characters = Dropped(workflows_dir / "characters", "*.yaml", read_character)
+        self._templates = Dropped(
+            workflows_dir / "templates", "*.json", _checked(read_template, check_template)
+        )
+        self._texts = Dropped(prompts, "*.j2", _checked(read_text, check_text))
+        self._words = Dropped(prompts, "random.yaml", read_words)
+        self._weights = Weights(models_dir)
+
+    def read(self) -> Shelf:
+        """What can be offered now. Blocks; reads only what has changed since the last time.
+
+        A faulty file's last good version is kept for as long as this object lives.
+        """
+        models, characters = self._models.look(), self._characters.look()
+        templates, texts, words = self._templates.look(), self._texts.look(), self._words.look()
+        weights = self._weights.look()
+        models_lack = {k: model_lacks(m, templates.good, weights) for k, m in models.good.items()}
+        characters_lack = {k: character_lacks(c, weights) for k, c in characters.good.items()}
+        served = best_first(
+            (m for k, m in models.good.items() if not models_lack[k]), self._default_model
+        )
+        return Shelf(
+            models=served,
+            characters={k: c for k, c in characters.good.items() if not characters_lack[k]},
+            templates=templates.good,
+            texts=texts.good,
+            words=words.good.get("random", {}),
+            withheld={
+                **_never_good(models),
+                **_reasons(models_lack),
+                **_reasons({f"@{name}": reason for name, reason in characters_lack.items()}),
+                **without_card(models.good.values(), weights),
+            },
+            faults=_faults(models, characters, templates, texts, words),
+        )
+
+
+def _checked(read: Callable[[str, bytes], T], check: Check[T]) -> Callable[[str, bytes], T]:
+    def checked(stem: str, source: bytes) -> T:
+        value = read(stem, source)
+        check(stem, value)
+        return value
+
+    return checked
+
+
+def _never_good(look: Look[Any]) -> dict[str, str]:
+    return {k: "; ".join(faults) for k, faults in look.faults.items() if k not in look.good}
+
+
+def _reasons(lacks: dict[str, str]) -> dict[str, str]:
+    return {key: reason for key, reason in lacks.items() if reason}
+
+
+def _faults(*looks: Look[Any]) -> tuple[str, ...]:
+    return tuple(fault for look in looks for faults in look.faults.values() for fault in faults)

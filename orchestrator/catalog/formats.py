@@ -1,0 +1,49 @@
+"""One function for each kind of dropped file: from its stem and bytes to its value.
+
+All raise ConfigurationError, one fault a line.
+"""
+
+import hashlib
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from orchestrator.catalog.cards import CharacterCard, ModelCard, Words
+from orchestrator.catalog.yaml_file import read_yaml
+from orchestrator.errors import ConfigurationError, TemplateFault
+from orchestrator.models import Template
+
+
+def read_model(key: str, source: bytes) -> ModelCard:
+    return read_yaml(source, ModelCard, given={"key": key, "digest": _digest(source)})
+
+
+def read_character(name: str, source: bytes) -> CharacterCard:
+    return read_yaml(source, CharacterCard, given={"name": name, "digest": _digest(source)})
+
+
+def read_words(_: str, source: bytes) -> dict[str, tuple[str, ...]]:
+    return read_yaml(source, Words, given={}).model_dump()
+
+
+def read_text(_: str, source: bytes) -> str:
+    try:
+        return source.decode()
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"line {line}: is not UTF-8") from error
+
+
+def read_template(name: str, source: bytes) -> Template:
+    try:
+        return Template(name=name, graph=from_json(source), digest=_digest(source))
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        at = ".".join(str(step) for step in wrong["loc"])
+        raise TemplateFault(f"is not ComfyUI's API format: {at}: {wrong['msg']}") from error
+    except ValueError as error:
+        raise TemplateFault(str(error)) from error
+
+
+def _digest(source: bytes) -> str:
+    return hashlib.sha256(source).hexdigest()

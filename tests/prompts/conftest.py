@@ -1,0 +1,4 @@
+from hypothesis import settings
+
+settings.register_profile("unhurried", deadline=None)  # the machine may be busy
+settings.load_profile("unhurried")

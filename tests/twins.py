@@ -70,6 +70,7 @@ class World:
     def __init__(self) -> None:
         self.diary: list[str] = []
         self.crash_at: str | None = None
+        self.crash_with: BaseException = Crash()
         self.shelf_now = SHELF
         self.jobs: dict[UUID, Job] = {}
         self.files: dict[str, bytes] = {}
@@ -83,7 +84,7 @@ class World:
     def note(self, entry: str) -> None:
         if self.crash_at == entry:
             self.crash_at = None
-            raise Crash
+            raise self.crash_with
         self.diary.append(entry)
 
     @property

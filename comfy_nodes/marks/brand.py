@@ -52,8 +52,13 @@ def check(image: str) -> str:
 
 def apply(rgb: Picture, image: str, placement: Placement) -> Picture:
     """A copy with the mark (data URI or base64) on it. Raises BadMark."""
+    return draw(rgb, _open(_file(image)), placement)
+
+
+def draw(rgb: Picture, mark: Image.Image, placement: Placement) -> Picture:
+    """A copy with the mark (RGBA) on it."""
     picture = Image.fromarray(rgb)
-    mark = _turned(_scaled(_open(_file(image)), picture.size, placement), placement.rotation)
+    mark = _turned(_scaled(mark, picture.size, placement), placement.rotation)
     visible = mark.getchannel("A").point(lambda alpha: alpha * placement.opacity // 100)
     picture.paste(mark.convert("RGB"), _corner(mark.size, picture.size, placement), visible)
     return np.asarray(picture)

@@ -1,0 +1,51 @@
+"""The names that a template may use, and sample values for them."""
+
+from typing import Any
+
+from pydantic import Field
+
+from orchestrator.models import LoraUse, Value
+
+
+class Bindings(Value):
+    positive: str
+    negative: str
+    seed: int = Field(ge=0, lt=2**64)
+    width: int  # pixels
+    height: int
+    steps: int
+    cfg: float
+    sampler: str
+    scheduler: str
+    checkpoint: str  # file below the checkpoints folder
+    loras: tuple[LoraUse, ...] = ()
+    batch: int = Field(default=1, ge=1)  # images a run
+    model: str = ""  # catalog keys
+    style: str = ""
+    character: str = ""
+
+    def names(self) -> dict[str, Any]:
+        """What expressions see: plain data without methods of ours."""
+        return self.model_dump()
+
+
+SAMPLE = Bindings(
+    positive="aya, red coat, snowy street, warm lighting",
+    negative="umbrella, blurry",
+    seed=20260117,
+    width=1344,
+    height=768,
+    steps=20,
+    cfg=7.0,
+    sampler="euler",
+    scheduler="normal",
+    checkpoint="sample.safetensors",
+    loras=(
+        LoraUse(file="aya.safetensors", weight=0.8),
+        LoraUse(file="film grain.safetensors", weight=0.5),
+    ),
+    model="sample",
+    style="photo",
+    character="aya",
+)
+SPARSE = SAMPLE.evolve(negative="", loras=(), style="", character="")  # all that may be empty is

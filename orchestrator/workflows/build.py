@@ -1,0 +1,50 @@
+"""From a template and values to the graph that is submitted."""
+
+from orchestrator.models import Graph, Template
+from orchestrator.workflows.bindings import Bindings
+from orchestrator.workflows.faults import Fault, title
+from orchestrator.workflows.finish import FINISH_CLASS, Finish, finish_node
+from orchestrator.workflows.links import links, upstream
+from orchestrator.workflows.render import render
+from orchestrator.workflows.schemas import Schemas, packaged_schemas
+
+OUTPUT_CLASS = "ImgenOutput"
+PROCEDURAL = frozenset(  # our own nodes: mathematics, nothing learned
+    {
+        *(OUTPUT_CLASS, FINISH_CLASS, "ImgenDemoPainter"),
+        *("ImgenBrand", "ImgenWatermark", "ImgenFingerprint"),
+    }
+)
+
+
+def build(
+    template: Template, bindings: Bindings, *, finish: Finish, schemas: Schemas | None = None
+) -> Graph:
+    """The graph of one request: only what the output needs, and never without the marks.
+
+    `schemas` say how nodes are bypassed; by default those of the packaged ComfyUI.
+    Raises TemplateFault.
+    """
+    schemas = packaged_schemas() if schemas is None else schemas
+    graph = render(template, bindings.names(), schemas)
+    output = _output(template, graph)
+    image = links(graph[output]).get("image")
+    if image is None:
+        label = title(output, graph[output])
+        raise Fault(template.name, label, "image", "needs the link to a picture").error()
+    needed = upstream(graph, output) - {output}
+    kept = {node_id: node for node_id, node in graph.items() if node_id in needed}
+    return {**kept, output: finish_node(list(image), finish)}
+
+
+def is_procedural(graph: Graph) -> bool:
+    """Whether no learned model takes part."""
+    return all(node["class_type"] in PROCEDURAL for node in graph.values())
+
+
+def _output(template: Template, graph: Graph) -> str:
+    outputs = [node_id for node_id, node in graph.items() if node["class_type"] == OUTPUT_CLASS]
+    if len(outputs) != 1:
+        message = f"needs exactly one Imgen Output that is not bypassed, has {len(outputs)}"
+        raise Fault(template.name, "", "", message).error()
+    return outputs[0]

@@ -6,6 +6,7 @@ Two generations are understood: mid-2024 (a run ends with `executing {node: null
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +75,12 @@ class NodeFailed:
     node: str
     exception: str
     message: str
+
+    @property
+    def poisons_process(self) -> bool:
+        """After such an error every later run fails too, until ComfyUI is restarted."""
+        text = f"{self.exception}: {self.message}"
+        return bool(re.search(r"(CUDA|HIP) error", text)) and "out of memory" not in text
 
 
 @dataclass(frozen=True)

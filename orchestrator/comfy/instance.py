@@ -1,0 +1,155 @@
+"""One ComfyUI with our node pack in it, and whether it may be used."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Self
+
+from orchestrator.comfy.client import Client
+from orchestrator.comfy.endpoint import Endpoint
+from orchestrator.comfy.follow import Run
+from orchestrator.comfy.limits import Limits
+from orchestrator.comfy.listener import Listener
+from orchestrator.comfy.runner import Runner
+from orchestrator.errors import InstanceUnusable
+from orchestrator.models import Artifact, Job, Progress
+
+log = logging.getLogger(__name__)
+
+SLOTS = 2  # one run in the executor and one waiting, so that it never waits for us
+
+
+class Instance:
+    """Lives as long as one ComfyUI process, or as long as we use an external one."""
+
+    def __init__(
+        self,
+        name: str,
+        endpoint: Endpoint,
+        *,
+        limits: Limits,
+        pack_version: str,
+        on_change: Callable[[], None],
+    ) -> None:
+        self.name = name
+        self.client = Client(endpoint, timeout=limits.answer)
+        self.trouble = "starting"  # why it is not used; empty: it is
+        self.device = ""
+        self.misses = 0  # failed checks in a row
+        self.condemned = ""  # why only a restart can help
+        self.occupied = 0  # slots that are taken
+        self.running = 0  # runs under way, until their bytes are kept
+        self._pack_version = pack_version
+        self._on_change = on_change
+        self._listener = Listener(endpoint, limits)
+        self._runs = Runner(self.client, self._listener, limits=limits, condemn=self._condemn)
+        self._doubted = asyncio.Event()  # a check is due now
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._left_waiting = frozenset[str]()  # at the last check, while nothing was running
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.client)
+            await stack.enter_async_context(self._listener)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.set_trouble("stopped")
+        await self._stack.aclose()
+
+    @property
+    def room(self) -> int:
+        return 0 if self.trouble else max(0, SLOTS - self.occupied)
+
+    def take(self) -> Self:
+        self.occupied += 1
+        return self
+
+    def free(self) -> None:
+        self.occupied -= 1
+        self._on_change()
+
+    async def holds(self, job: Job) -> bool:
+        """Whether a run of the job waits, runs or has succeeded here."""
+        try:
+            return await self._runs.find(job) is not None
+        except InstanceUnusable:
+            return False
+
+    @asynccontextmanager
+    async def run(
+        self, job: Job, *, report: Callable[[Progress], None], executor_done: Callable[[], None]
+    ) -> AsyncIterator[Sequence[Artifact]]:
+        """See `ports.Slot`."""
+        self.running += 1
+        self._idle.clear()
+        try:
+            run = await self._execute(job, report)
+            executor_done()
+            yield await self._runs.artifacts(run)
+            await self._runs.discard(run)
+        finally:
+            self.running -= 1
+            if not self.running:
+                self._idle.set()
+
+    async def _execute(self, job: Job, report: Callable[[Progress], None]) -> Run:
+        try:
+            return await self._runs.execute(job, report)
+        except InstanceUnusable as error:
+            self.set_trouble(error.detail)
+            self._doubted.set()
+            raise
+
+    def set_trouble(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            log.info("%s: %s", self.name, trouble or "ready")
+            self.trouble = trouble
+            self._on_change()
+
+    async def wait_for_doubt(self, *, within: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._doubted.wait()
+
+    async def retire(self, reason: str) -> None:
+        """Take on no more runs, and return when there is none any more."""
+        self._condemn(reason)
+        await self._idle.wait()
+
+    async def verify(self) -> bool:
+        """Check whether it may be used, and from now on use it accordingly."""
+        self._doubted.clear()
+        try:
+            await self._check()
+        except InstanceUnusable as error:
+            self.misses += 1
+            self.set_trouble(error.detail)
+            return False
+        self.misses = 0
+        self.set_trouble(self.condemned)
+        return not self.condemned
+
+    async def _check(self) -> None:
+        version = await self.client.pack_version()
+        if version != self._pack_version:
+            raise InstanceUnusable(
+                detail=f"its node pack is version {version}, not {self._pack_version}"
+            )
+        self.device = self.device or await self.client.device()
+        queue = await self.client.queue()
+        waiting = frozenset(entry.run for entry in queue.pending)
+        if not queue.running and waiting & self._left_waiting:
+            self._condemn("its executor takes up no run")
+        self._doubted = asyncio.Event()  # a check is due now
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._left_waiting = frozenset() if queue.running else waiting
+
+    def _condemn(self, reason: str) -> None:
+        self.condemned = reason
+        self.set_trouble(reason)
+        self._doubted.set()

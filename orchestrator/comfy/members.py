@@ -1,0 +1,150 @@
+"""What a pool consists of: ComfyUIs that we start ourselves, and ones that are found elsewhere."""
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import psutil
+
+from orchestrator.comfy.endpoint import Endpoint
+from orchestrator.comfy.instance import Instance
+from orchestrator.comfy.limits import Limits
+from orchestrator.comfy.process import LONGEST_LOG, ComfyProcess, Managed, rotate, started
+from orchestrator.errors import InstanceUnusable
+from orchestrator.models import InstanceStatus
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE = 1.0  # seconds before the second try to start; doubled from then on
+BOOT_CHECK = 0.25  # seconds between two looks whether it is up
+MOST_MEMORY = 0.85  # of the machine's; a process that holds more is recycled
+
+Open = Callable[[str, Endpoint], Instance]
+
+
+@dataclass(frozen=True)
+class External:
+    """A ComfyUI that somebody else runs. Our node pack has to be installed in it."""
+
+    name: str
+    endpoint: Endpoint
+
+
+class Member(ABC):
+    """Keeps one instance going; there is none while it can't be started."""
+
+    def __init__(self, name: str, open_instance: Open) -> None:
+        self.name = name
+        self.instance: Instance | None = None
+        self._open_instance = open_instance
+        self._trouble = "starting"
+        self._url = ""
+
+    @abstractmethod
+    async def keep(self) -> None:
+        """Until cancelled."""
+
+    @property
+    def status(self) -> InstanceStatus:
+        instance = self.instance
+        trouble = instance.trouble if instance else self._trouble
+        return InstanceStatus(
+            name=self.name,
+            url=self._url,
+            usable=not trouble,
+            state=trouble or "ready",
+            device=instance.device if instance else "",
+            running=instance.running if instance else 0,
+        )
+
+    @asynccontextmanager
+    async def _opened(self, endpoint: Endpoint) -> AsyncIterator[Instance]:
+        self._url = endpoint.shown
+        async with self._open_instance(self.name, endpoint) as instance:
+            self.instance = instance
+            try:
+                yield instance
+            finally:
+                self.instance = None
+
+
+class ExternalMember(Member):
+    def __init__(self, spec: External, *, limits: Limits, open_instance: Open) -> None:
+        super().__init__(spec.name, open_instance)
+        self._spec = spec
+        self._limits = limits
+
+    async def keep(self) -> None:
+        async with self._opened(self._spec.endpoint) as instance:
+            while True:
+                await instance.verify()
+                await instance.wait_for_doubt(within=self._limits.probe)
+                instance.condemned = ""  # it is not ours to restart: another check has to show it
+
+
+class ManagedMember(Member):
+    def __init__(self, spec: Managed, *, limits: Limits, open_instance: Open) -> None:
+        super().__init__(spec.name, open_instance)
+        self._spec = spec
+        self._limits = limits
+        self._most_memory = MOST_MEMORY * psutil.virtual_memory().total
+
+    async def keep(self) -> None:
+        clock = asyncio.get_running_loop().time
+        pause = FIRST_PAUSE
+        while True:
+            began = clock()
+            try:
+                await self._live_once()
+            except (InstanceUnusable, OSError) as error:
+                self._trouble = getattr(error, "detail", "") or str(error)
+                log.warning("%s: %s", self.name, self._trouble)
+            if clock() - began > self._limits.boot:  # it was well for a while
+                pause = FIRST_PAUSE
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, self._limits.longest_pause)
+
+    async def _live_once(self) -> None:
+        """One process from start to end. Raises InstanceUnusable with the reason of its end."""
+        async with (
+            started(self._spec, self._limits) as process,
+            self._opened(process.endpoint) as instance,
+        ):
+            await self._boot(process, instance)
+            while True:
+                await self._until_check(process, instance)
+                await instance.verify()
+                if instance.condemned or instance.misses >= self._limits.misses:
+                    raise InstanceUnusable(detail=instance.trouble)
+                if process.memory > self._most_memory:
+                    await instance.retire("recycled, for the memory that it holds")
+                if process.log.stat().st_size > LONGEST_LOG:
+                    await asyncio.to_thread(rotate, process.log)
+
+    async def _boot(self, process: ComfyProcess, instance: Instance) -> None:
+        try:
+            async with asyncio.timeout(self._limits.boot):
+                while not await instance.verify():
+                    await asyncio.wait([process.exited], timeout=BOOT_CHECK)
+                    self._check_alive(process)
+        except TimeoutError as error:
+            raise InstanceUnusable(
+                detail=f"not ready after {self._limits.boot:g} s: {instance.trouble}; "
+                f"see {process.log}"
+            ) from error
+
+    async def _until_check(self, process: ComfyProcess, instance: Instance) -> None:
+        doubt = asyncio.create_task(instance.wait_for_doubt(within=self._limits.probe))
+        try:
+            await asyncio.wait([process.exited, doubt], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            doubt.cancel()
+        self._check_alive(process)
+
+    def _check_alive(self, process: ComfyProcess) -> None:
+        if process.exited.done():
+            code = process.exited.result()
+            raise InstanceUnusable(detail=f"ComfyUI ended with status {code}; see {process.log}")

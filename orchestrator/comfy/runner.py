@@ -1,0 +1,189 @@
+"""Runs graphs on one ComfyUI and fetches what they deliver."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from orchestrator.comfy.answers import History, Mark
+from orchestrator.comfy.client import Client
+from orchestrator.comfy.follow import Follower, Run, RunInterrupted, judge
+from orchestrator.comfy.limits import Limits
+from orchestrator.comfy.listener import Listener
+from orchestrator.errors import InstanceUnusable, RunError, RunFailed, RunLost
+from orchestrator.models import Artifact, Graph, Job, Progress
+
+log = logging.getLogger(__name__)
+
+SUBMISSIONS = 3  # of one run that others interrupt
+FINISHING_CLASS = "ImgenFinish"  # the node that delivers
+LONG_POLL = 10.0  # seconds that one request for results is held
+WITHDRAWAL_PAUSE = 0.2  # seconds between two looks at the queue
+
+
+class Runner:
+    def __init__(
+        self,
+        client: Client,
+        listener: Listener,
+        *,
+        limits: Limits,
+        condemn: Callable[[str], None],
+    ) -> None:
+        self._client = client
+        self._listener = listener
+        self._limits = limits
+        self._condemn = condemn  # called with the reason why only a restart can help
+
+    async def execute(self, job: Job, report: Callable[[Progress], None]) -> Run:
+        """Run the job's graph, or go on with its run that is under way, until the executor is done.
+
+        Raises RunFailed, RunLost, RunTimedOut, InstanceUnusable. If it does not end well, also by
+        cancellation, nothing of it is left in ComfyUI's queue.
+        """
+        for _ in range(SUBMISSIONS):
+            run, history = await self._followed(job, report)
+            try:
+                self._judge(history, run.graph)
+            except RunError as error:
+                await self.discard(run)
+                if not isinstance(error, RunInterrupted):
+                    raise
+                log.warning("job %s: its run was interrupted by others", job.id)
+            else:
+                return run
+        raise RunInterrupted
+
+    async def find(self, job: Job) -> Run | None:
+        """The job's run that waits, runs or has succeeded here."""
+        entries = list(await self._client.queue())
+        entries += [h.entry for h in await self._client.recent_history() if h.succeeded]
+        for entry in entries:
+            if entry.mark is not None and entry.mark.job == str(job.id):
+                return Run(entry.run, entry.mark, _graph(job))
+        return None
+
+    async def artifacts(self, run: Run) -> tuple[Artifact, ...]:
+        """The bytes of a run that has ended well. Raises RunLost, RunFailed."""
+        try:
+            return await self._fetch(run.mark)
+        except RunError:
+            await self.discard(run)  # so that nobody finds a success without bytes
+            raise
+
+    async def discard(self, run: Run) -> None:
+        """Forget the run and its bytes; what can't be forgotten now is only left lying there."""
+        try:
+            await self._client.forget(run.id)
+            await self._client.delete_results(run.mark)
+        except InstanceUnusable as error:
+            log.info("run %s is left where it is: %s", run.id, error)
+
+    async def _followed(self, job: Job, report: Callable[[Progress], None]) -> tuple[Run, History]:
+        with self._listener.listen() as ear:
+            try:
+                run = await self._begin(job)
+                follower = Follower(
+                    run,
+                    client=self._client,
+                    listener=self._listener,
+                    limits=self._limits,
+                    report=report,
+                )
+                return run, await follower.history(ear)
+            except (asyncio.CancelledError, RunError, InstanceUnusable):
+                await self._withdraw(str(job.id))
+                raise
+
+    async def _begin(self, job: Job) -> Run:
+        if job.attempt > 1 and (found := await self.find(job)) is not None:
+            log.info("job %s goes on with run %s", job.id, found.id)
+            return found
+        client_id = await self._listener.connected(within=self._limits.connect)
+        return await _to_its_end(self._submit(job, client_id))
+
+    async def _submit(self, job: Job, client_id: str) -> Run:
+        mark = Mark(str(job.id), job.attempt)
+        graph = addressed(_graph(job), mark)
+        try:
+            submitted = await self._client.submit(graph, client_id=client_id, mark=mark)
+        except InstanceUnusable:
+            found = await self.find(job)  # perhaps only the answer was lost
+            if found is None:
+                raise
+            return found
+        if submitted.refusal:
+            raise RunFailed(submitted.refusal)
+        return Run(submitted.run, mark, graph, client_id)
+
+    def _judge(self, history: History, graph: Graph) -> None:
+        if history.failure is not None and history.failure.poisons_process:
+            self._condemn(f"{history.failure.exception}: the device needs a restart")
+        judge(history, graph)
+
+    async def _withdraw(self, job: str) -> None:
+        """Take the job's runs out of the queue. Older versions interrupt whatever runs, so the
+        queue is read right before; a neighbour that is hit all the same submits itself again.
+        """
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._limits.withdrawal
+        try:
+            while await self._withdraw_once(job):
+                if clock() > deadline:
+                    self._condemn("a run can't be interrupted")
+                    return
+                await asyncio.sleep(WITHDRAWAL_PAUSE)
+        except InstanceUnusable as error:
+            log.warning("job %s may still run: %s", job, error)
+
+    async def _withdraw_once(self, job: str) -> bool:
+        """Whether there was anything left to withdraw."""
+        queue = await self._client.queue()
+        ours = [entry for entry in queue if entry.mark is not None and entry.mark.job == job]
+        for entry in ours:
+            if entry.run in queue.running_ids:
+                await self._client.interrupt(entry.run)
+            else:
+                await self._client.unqueue(entry.run)
+        return bool(ours)
+
+    async def _fetch(self, mark: Mark) -> tuple[Artifact, ...]:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._limits.results
+        while (left := deadline - clock()) > 0:
+            try:
+                found = await self._client.results(mark, wait=min(LONG_POLL, left))
+            except InstanceUnusable as error:
+                if self._listener.closed:
+                    raise RunLost(detail=f"its bytes are out of reach: {error.detail}") from error
+                await asyncio.sleep(self._limits.deaf)
+            else:
+                if found is not None:
+                    return found
+        raise RunLost(detail="its bytes did not come in time")
+
+
+def _graph(job: Job) -> Graph:
+    if job.plan is None:
+        raise RunFailed("The job was blocked at the door: there is nothing to run")
+    return job.plan.graph
+
+
+def addressed(graph: Graph, mark: Mark) -> Graph:
+    """A copy whose finishing nodes deliver under this mark."""
+    return {
+        node: {**found, "inputs": {**found["inputs"], "delivery": mark.delivery}}
+        if found["class_type"] == FINISHING_CLASS
+        else found
+        for node, found in graph.items()
+    }
+
+
+async def _to_its_end(work: Coroutine[Any, Any, Run]) -> Run:
+    """If cancelled meanwhile, be cancelled after it: a run must not begin behind our back."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise

@@ -5,6 +5,7 @@ from datetime import UTC
 from importlib.metadata import version
 from typing import Any
 
+from comfy_nodes.marks.watermark import BITS
 from orchestrator.models import Claims, Credits
 
 Json = dict[str, Any]
@@ -15,7 +16,7 @@ METADATA = "cawg.metadata"
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 BY_MODEL = f"{SOURCE_TYPE}trainedAlgorithmicMedia"
 WITH_PARTS = f"{SOURCE_TYPE}compositeWithTrainedAlgorithmicMedia"
-WATERMARK = {"alg": "dwtDctSvd", "bits": 96}
+WATERMARK = {"alg": "dwtDctSvd", "bits": BITS}
 BRAND, PARENT = "brand", "parent"  # names of ingredients within one manifest
 
 LINE = 256  # characters of a caller's text that are kept

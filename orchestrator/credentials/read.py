@@ -3,11 +3,12 @@
 import io
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import c2pa
 
-from orchestrator.credentials.chain import Chain
+from orchestrator.credentials.chain import Chain, read_certificates, to_pem
 from orchestrator.credentials.manifest import CREDIT_FIELDS, GENERATION, METADATA
 from orchestrator.credentials.sdk import make_context
 from orchestrator.models import Credentials
@@ -19,11 +20,15 @@ ACTIONS = "c2pa.actions.v2"
 
 
 class CredentialReader:
-    """Trusts the anchors of our chain and, besides, those given (PEM). Make it after any fork."""
+    """Trusts the anchors of our chain and, besides, those in the operator's file.
 
-    def __init__(self, chain: Chain, *, anchors: str = "") -> None:
+    Make it after any fork. Raises ConfigurationError if the file holds no certificates.
+    """
+
+    def __init__(self, chain: Chain, *, anchors: Path | None = None) -> None:
+        further = to_pem(read_certificates(anchors)) if anchors else ""
         self._organization = chain.organization
-        self._context = make_context(chain.anchors + anchors)
+        self._context = make_context(chain.anchors + further)
 
     def read(self, picture: bytes) -> Credentials:
         """What is not a picture has no credentials. Nothing is fetched from the network."""

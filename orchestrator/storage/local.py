@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -162,8 +163,9 @@ def _prepare(unfinished: Path, *, now: float) -> None:
     """Make the folder and sweep what crashed processes have left in it."""
     _make_folder(unfinished)
     for file in unfinished.iterdir():
-        if now - file.stat().st_mtime > ABANDONED:
-            file.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # its writer, or another sweeper, was first
+            if now - file.stat().st_mtime > ABANDONED:
+                file.unlink()
 
 
 def _meaning(error: OSError) -> ImgenError:

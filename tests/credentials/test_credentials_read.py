@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from orchestrator.credentials import C2paSigner, Chain, CredentialReader, development_chain
 from orchestrator.credentials.sdk import make_context
+from orchestrator.errors import ConfigurationError
 from orchestrator.models import Credentials, Format
 
 ABSENT = Credentials(present=False)
@@ -80,7 +81,9 @@ async def test_somebody_else_s_signature_is_valid_but_not_ours(
 
 async def test_further_anchors_are_trusted(signer: C2paSigner, tmp_path: Path) -> None:
     stranger = C2paSigner(lambda: development_chain(tmp_path))
-    reader = CredentialReader(signer.chain, anchors=stranger.chain.anchors)
+    anchors = tmp_path / "anchors.pem"
+    anchors.write_text(stranger.chain.anchors)
+    reader = CredentialReader(signer.chain, anchors=anchors)
     assert reader.read(await sign(stranger)).state == "Trusted"
     assert reader.read(await sign(signer)).state == "Trusted"
 
@@ -90,6 +93,13 @@ async def test_a_trusted_stranger_is_not_ours(signer: C2paSigner, tmp_path: Path
     theirs = Chain(own.certificates, own.key, own.anchors, "Somebody else", own.expires, False)
     read = CredentialReader(theirs).read(await sign(signer))
     assert (read.state, read.ours) == ("Trusted", False)
+
+
+def test_anchors_that_are_no_certificates_are_named(signer: C2paSigner, tmp_path: Path) -> None:
+    anchors = tmp_path / "anchors.pem"
+    anchors.write_text("no certificate")
+    with pytest.raises(ConfigurationError, match=str(anchors)):
+        CredentialReader(signer.chain, anchors=anchors)
 
 
 def test_nothing_is_fetched_for_an_untrusted_picture(signer: C2paSigner) -> None:

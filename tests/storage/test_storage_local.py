@@ -136,6 +136,14 @@ async def test_unfinished_files_of_others_are_swept_when_they_are_old(
     assert young.exists()
 
 
+async def test_a_file_that_vanishes_while_it_is_swept_is_no_fault(
+    storage: LocalStorage, tmp_path: Path
+) -> None:
+    vanished = tmp_path / "assets/.unfinished/vanished"
+    vanished.symlink_to("nowhere")
+    LocalStorage(tmp_path, public_url="http://localhost", secret=b"s")
+
+
 def test_kill_while_writing_leaves_nothing_or_the_whole_file(tmp_path: Path) -> None:
     written = 0
     for moment in range(8):

@@ -15,13 +15,14 @@ FORMATS = {"JPEG": {"quality": 95}, "PNG": {}, "WEBP": {"quality": 90}, "AVIF": 
 
 
 def photo(width: int = 640, height: int = 448) -> Picture:
-    """Soft shapes with a little grain."""
-    rows, columns = np.mgrid[0:height, 0:width]
-    grain = np.random.default_rng(7).normal(0, 3, (height, width, 1))
-    shapes = [
-        np.sin(columns / a) * 45 + np.cos(rows / b) * 45 for a, b in ((61, 43), (47, 71), (83, 59))
-    ]
-    return np.clip(np.stack(shapes, axis=2) + 128 + grain, 0, 255).astype(np.uint8)
+    """Clouds: random detail at every scale, muted at the finer ones."""
+    random = np.random.default_rng(7)
+    clouds = np.full((height, width, 3), 128.0)
+    for cells in (3, 6, 12, 24, 48, 96):
+        coarse = Image.fromarray(random.integers(0, 256, (cells, cells, 3), np.uint8))
+        layer = coarse.resize((width, height), Image.Resampling.BICUBIC)
+        clouds += (np.asarray(layer) - 128.0) * 1.5 / cells**0.5
+    return np.clip(clouds, 0, 255).astype(np.uint8)
 
 
 def marked() -> Picture:

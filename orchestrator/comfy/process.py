@@ -96,7 +96,7 @@ async def _spawn(spec: Managed, *, port: int) -> ComfyProcess:
     rotate(log_file)
     with log_file.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            *_command(spec, port),
+            *launch_command(spec, port),
             cwd=spec.directory,
             env=_environment(),
             stdin=asyncio.subprocess.PIPE,  # it ends when this is closed, as by our death
@@ -108,7 +108,7 @@ async def _spawn(spec: Managed, *, port: int) -> ComfyProcess:
     return ComfyProcess(process, spec, port)
 
 
-def _command(spec: Managed, port: int) -> list[str]:
+def launch_command(spec: Managed, port: int) -> list[str]:
     folders = {"directory": spec.directory, "models": spec.models, "pack": spec.pack}
     command = [str(spec.python), str(spec.launcher), "--with-parent", "--port", str(port)]
     for name, folder in folders.items():

@@ -1,6 +1,6 @@
 """The two folders that people drop files into, read into a shelf."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from orchestrator.catalog.formats import (
 )
 from orchestrator.catalog.shelf import best_first, character_lacks, model_lacks, without_card
 from orchestrator.catalog.weights import Weights
-from orchestrator.models import Shelf, Template
+from orchestrator.models import Model, Shelf, Template
 
 T = TypeVar("T")
 Check = Callable[[str, T], None]  # stem and value; raises ConfigurationError
@@ -71,8 +71,17 @@ class Folders:
                 **_reasons({f"@{name}": reason for name, reason in characters_lack.items()}),
                 **without_card(models.good.values(), weights),
             },
-            faults=_faults(models, characters, templates, texts, words),
+            faults=(
+                *_faults(models, characters, templates, texts, words),
+                *self._default_fault(served),
+            ),
         )
+
+    def _default_fault(self, served: Mapping[str, Model]) -> tuple[str, ...]:
+        wanted = self._default_model
+        if not wanted or any(wanted in (m.key, *m.aliases) for m in served.values()):
+            return ()
+        return (f"the default model {wanted} is not served",)
 
 
 def _checked(read: Callable[[str, bytes], T], check: Check[T]) -> Callable[[str, bytes], T]:

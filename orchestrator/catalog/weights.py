@@ -61,7 +61,9 @@ def safetensors_fault(path: Path) -> str:
         return f"can't be read: {error.strerror}"
     except ValidationError:
         return "has an unreadable header"
-    expected = 8 + length + max((end for _, end in header.offsets()), default=0)
+    if not header.ends:
+        return "holds no tensors"
+    expected = 8 + length + max(header.ends)
     return "" if size == expected else f"has {size} bytes instead of {expected}"
 
 
@@ -75,8 +77,9 @@ class _Header(BaseModel):
 
     metadata: Any = Field(default=None, alias="__metadata__")
 
-    def offsets(self) -> list[tuple[int, int]]:
-        return [tensor.data_offsets for tensor in self.__pydantic_extra__.values()]
+    @property
+    def ends(self) -> list[int]:
+        return [tensor.data_offsets[1] for tensor in self.__pydantic_extra__.values()]
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -12,7 +12,7 @@ from orchestrator.errors import CardFault
 Card = TypeVar("Card", bound=BaseModel)
 
 
-def read_yaml(source: bytes, schema: type[Card], *, given: Mapping[str, Any]) -> Card:
+def read_yaml(source: str, schema: type[Card], *, given: Mapping[str, Any]) -> Card:
     """The mapping in the file, together with the given fields, which it must not have itself.
 
     Raises CardFault: `line N: field: reason` for each fault, one a line.
@@ -29,9 +29,9 @@ def read_yaml(source: bytes, schema: type[Card], *, given: Mapping[str, Any]) ->
         raise CardFault("\n".join(faults)) from error
 
 
-def _load(source: bytes) -> tuple[yaml.Node, Any]:
-    loader = yaml.SafeLoader(source)
+def _load(source: str) -> tuple[yaml.Node, Any]:
     try:
+        loader = yaml.SafeLoader(source)
         root = loader.get_single_node()
         if root is None:
             raise CardFault("line 1: the file is empty")
@@ -40,10 +40,11 @@ def _load(source: bytes) -> tuple[yaml.Node, Any]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise CardFault(f"line {line}: {error.problem}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except yaml.reader.ReaderError as error:
+        line = source.count("\n", 0, error.position) + 1
+        raise CardFault(f"line {line}: {error.reason}") from error
+    except (ValueError, RecursionError) as error:  # no such date; a list in a list in a list …
         raise CardFault(f"line 1: {error}") from error
-    finally:
-        loader.dispose()
 
 
 def _refuse_duplicate_keys(node: yaml.Node, seen: set[int]) -> None:

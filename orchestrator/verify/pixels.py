@@ -27,5 +27,5 @@ def read_pixels(picture: bytes) -> Picture:
             return np.asarray(image.convert("RGB"))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BodyTooLarge(f"More than {MOST_PIXELS // 10**6} megapixels") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, RuntimeError) as error:
         raise UnsupportedMedia("Not a readable JPEG, PNG, WebP or AVIF picture") from error

@@ -7,15 +7,18 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from verify_samples import FORMATS, KEY, WATERMARK_ID, encode, marked, photo
 
 from comfy_nodes.marks.watermark import embed
+from orchestrator.errors import BodyTooLarge, UnsupportedMedia
 from orchestrator.verify import KeyedMarks
+from orchestrator.verify.pixels import read_pixels
 
 MARKS = KeyedMarks(KEY)
+SMALL = {file_format: encode(photo(160, 120), file_format) for file_format in FORMATS}
 
 watermark_ids = st.integers(0, 2**64 - 1).map("{:016x}".format)
 
@@ -91,3 +94,17 @@ HOSTILE = {
 async def test_what_can_not_be_read_has_none(picture: bytes) -> None:
     async with asyncio.timeout(2):
         assert await MARKS.read(picture) is None
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_damaged_pictures_are_read_or_refused(file_format: str, data: st.DataObject) -> None:
+    damaged = bytearray(SMALL[file_format])
+    for _ in range(data.draw(st.integers(1, 8))):
+        damaged[data.draw(st.integers(0, 200))] = data.draw(st.integers(0, 255))
+    try:
+        pixels = read_pixels(bytes(damaged))
+    except (UnsupportedMedia, BodyTooLarge):
+        return
+    assert pixels.shape[2] == 3

@@ -16,7 +16,8 @@ class Endpoint:
     @property
     def shown(self) -> str:
         """For people and logs, without credentials."""
-        return str(URL(self.url).with_user(None).with_query(None).with_fragment(None))
+        shown = URL(self.url).with_user(None).with_query(None).with_fragment(None)
+        return str(shown).rstrip("/")
 
     def websocket(self, client_id: str) -> str:
         url = URL(self.url)

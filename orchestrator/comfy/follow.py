@@ -49,7 +49,7 @@ class Follower:
         self._started: float | None = None  # in the executor
         self._sign = now  # of life, of this run
         self._answer = now  # of the instance
-        self._quiet_since = now
+        self._quiet_since = now if run.client_id else 0.0  # else ask at once
 
     async def history(self, ear: Ear) -> History:
         """What ComfyUI recorded of the run, once it has ended.

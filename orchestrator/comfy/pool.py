@@ -40,10 +40,10 @@ class Pool:
         self._keeping = [self._tasks.create_task(member.keep()) for member in self._members]
         return self
 
-    async def __aexit__(self, *reason: Any) -> None:
+    async def __aexit__(self, *_: object) -> None:
         for task in self._keeping:
             task.cancel()
-        await self._tasks.__aexit__(*reason)
+        await self._tasks.__aexit__(None, None, None)  # no group around what ended the block
 
     async def slot(self) -> "PoolSlot":
         return PoolSlot(self, await self.take())

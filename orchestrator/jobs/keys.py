@@ -156,7 +156,6 @@ class ApiKeys:
             return key
         rows = await self._database.read(statements.KEY, {"id": key_id})
         if not rows:
-            self._known.pop(key_id, None)
             return None
         key = _key(rows[0])
         self._known[key_id] = key, now

@@ -58,9 +58,10 @@ class SqliteDatabase:
 
     async def write(self, sql: str, *parameters: Parameters) -> list[Row]:
         """Run the statement for each set of parameters, all in one transaction that is on disk
-        when this returns. Raises StorageFull, Unavailable: then nothing was written."""
+        when this returns. Raises StorageFull, Unavailable."""
 
         def transact(db: Database) -> list[Row]:
+            self._writer.check_file()
             with db.atomic():
                 return [row for each in parameters for row in db.query(sql, dict(each))]
 
@@ -76,10 +77,16 @@ class _Connection:
         self._busy_timeout = busy_timeout
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
         self._opened: Database | None = None  # by the thread
+        self._inode = 0
 
     async def run(self, work: Callable[[Database], Result]) -> Result:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, lambda: work(self._database()))
+
+    def check_file(self) -> None:
+        """SQLite would go on writing to a file that somebody has deleted or replaced."""
+        if not self._path.exists() or self._path.stat().st_ino != self._inode:
+            raise Unavailable from FileNotFoundError(self._path)
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
@@ -96,6 +103,7 @@ class _Connection:
             self._opened = Database(connection, execute_plugins=False)
             self._opened.enable_wal()
             self._opened.execute("PRAGMA synchronous = FULL")
+            self._inode = self._path.stat().st_ino
         return self._opened
 
 

@@ -11,7 +11,7 @@ from jobs_samples import ASSET, KEPT, LEASE, SECOND, START, VERDICT, Clock, new_
 
 from orchestrator.errors import Fenced, QueueFull
 from orchestrator.jobs.ledger import JobLedger
-from orchestrator.jobs.sqlite import SqliteDatabase
+from orchestrator.jobs.sqlite import Row, SqliteDatabase
 from orchestrator.models import Job, Progress, Status
 
 NOW = timedelta(0)
@@ -131,10 +131,10 @@ async def test_anybody_may_claim_a_job_whose_lease_has_run_out(
     ledger: JobLedger, clock: Clock
 ) -> None:
     await accepted(ledger)
-    await claimed(ledger, "a")
+    first = await claimed(ledger, "a")
+    await ledger.renew(first.evolve(progress=Progress(step=3, steps=20)))
     clock.advance(LEASE)
-    second = await claimed(ledger, "b")
-    assert (second.owner, second.attempt) == ("b", 2)
+    assert await ledger.claim("b") == first.evolve(owner="b", attempt=2)
 
 
 async def test_a_finished_job_is_never_claimed(ledger: JobLedger, clock: Clock) -> None:
@@ -307,6 +307,14 @@ async def test_whoever_has_lost_a_job_writes_no_more(
     assert await ledger.get(job.id) == before
 
 
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+async def test_only_the_owner_writes(ledger: JobLedger, write: Write) -> None:
+    await accepted(ledger)
+    job = await claimed(ledger, "a")
+    with pytest.raises(Fenced):
+        await write(ledger, job.evolve(owner="b"))
+
+
 async def test_a_late_write_counts_while_nobody_else_has_the_job(
     ledger: JobLedger, clock: Clock
 ) -> None:
@@ -367,6 +375,20 @@ async def test_everybody_who_waits_is_woken(ledger: JobLedger, change: Any) -> N
     await asyncio.sleep(0.05)  # they are asleep by now; if not, the test only proves less
     await change(ledger, held)
     assert await returns_soon(waiting)
+
+
+async def test_a_job_accepted_during_the_look_is_not_slept_through(
+    ledger: JobLedger, database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = database.read
+
+    async def look_and_accept(sql: str) -> list[Row]:
+        rows = await look(sql)
+        await accepted(ledger)
+        return rows
+
+    monkeypatch.setattr(database, "read", look_and_accept)
+    assert await returns_soon(ledger.ready(within=LONG))
 
 
 async def test_nobody_sleeps_past_the_end_of_a_lease(database: SqliteDatabase) -> None:

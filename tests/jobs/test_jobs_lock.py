@@ -22,6 +22,7 @@ with DataLock(Path(sys.argv[1])):
 
 @pytest.fixture
 def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    (tmp_path / "imgen.lock").write_text("4194304000\n")  # left behind by an earlier one
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, tmp_path],
         stdin=subprocess.PIPE,
@@ -37,7 +38,7 @@ def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_second_service_is_refused_and_told_by_whom(
     tmp_path: Path, holder: subprocess.Popen[str]
 ) -> None:
-    with pytest.raises(ConfigurationError, match=rf"process {holder.pid}\b"), DataLock(tmp_path):
+    with pytest.raises(ConfigurationError, match=rf"\(process {holder.pid}\)"), DataLock(tmp_path):
         pass
 
 

@@ -1,10 +1,12 @@
 """What is SQLite's own: the file, its faults, its versions, and its death in mid-write."""
 
 import asyncio
+import resource
 import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,43 @@ async def test_a_full_disk_refuses_and_is_said_so(path: Path) -> None:
         await database._writer.run(lambda db: db.execute("PRAGMA max_page_count = 4000").fetchall())
         await ledger.accept(new_job())
         assert sum((await ledger.counts()).values()) == sum(before.values()) + 1
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """The system refuses to let a file grow: what a failing disk looks like."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_failing_disk_is_unavailable_and_loses_nothing(
+    path: Path, small_files: None
+) -> None:
+    acknowledged = []
+    async with SqliteDatabase(path) as database:
+        ledger = JobLedger(database)
+        with pytest.raises(Unavailable):
+            for _ in range(1000):
+                job = new_job()
+                await ledger.accept(job)
+                acknowledged.append(job)
+    async with SqliteDatabase(path) as database:
+        assert acknowledged
+        assert [await JobLedger(database).get(job.id) for job in acknowledged] == acknowledged
+
+
+@pytest.mark.parametrize("replacement", [None, b""])
+async def test_nothing_is_accepted_into_a_file_that_is_gone(
+    path: Path, replacement: bytes | None
+) -> None:
+    async with SqliteDatabase(path) as database:
+        await asyncio.to_thread(path.rename, path.with_suffix(".old"))
+        if replacement is not None:
+            await asyncio.to_thread(path.write_bytes, replacement)
+        with pytest.raises(Unavailable):
+            await JobLedger(database).accept(new_job())
 
 
 async def test_a_locked_database_is_unavailable_but_readable(path: Path) -> None:

@@ -30,8 +30,17 @@ class Catalog(Folders):
     def shelf(self) -> Shelf:
         return self._shelf
 
+    def read(self) -> Shelf:
+        """Put what can be offered now on the shelf. Blocks."""
+        former, self._shelf = self._shelf, super().read()
+        for fault in set(self._shelf.faults) - set(former.faults):
+            log.warning("%s", fault)
+        if list(self._shelf.models) != list(former.models):
+            log.info("Models served: %s", ", ".join(self._shelf.models) or "none")
+        return self._shelf
+
     async def __aenter__(self) -> Self:
-        self._put(await asyncio.to_thread(self.read))
+        await asyncio.to_thread(self.read)
         self._watcher = asyncio.create_task(self._watch(), name="catalog")
         return self
 
@@ -56,15 +65,6 @@ class Catalog(Folders):
 
     async def _refresh(self) -> None:
         try:
-            shelf = await asyncio.to_thread(self.read)
+            await asyncio.to_thread(self.read)
         except Exception:
             log.exception("The folders can't be read; the former shelf is served")
-        else:
-            self._put(shelf)
-
-    def _put(self, shelf: Shelf) -> None:
-        former, self._shelf = self._shelf, shelf
-        for fault in set(shelf.faults) - set(former.faults):
-            log.warning("%s", fault)
-        if list(shelf.models) != list(former.models):
-            log.info("Models served: %s", ", ".join(shelf.models) or "none")

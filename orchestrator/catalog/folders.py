@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from orchestrator.catalog.dropped import Dropped, Look
 from orchestrator.catalog.formats import (
@@ -14,14 +14,13 @@ from orchestrator.catalog.formats import (
 )
 from orchestrator.catalog.shelf import best_first, character_lacks, model_lacks, without_card
 from orchestrator.catalog.weights import Weights
-from orchestrator.models import Model, Shelf, Template
+from orchestrator.models import Model, Shelf
 
-T = TypeVar("T")
-Check = Callable[[str, T], None]  # stem and value; raises ConfigurationError
+Check = Callable[[str, str], None]  # stem and text; raises ConfigurationError
 
 
-def accept(_: str, _value: object) -> None:
-    """The check that anything passes."""
+def accept_any(_stem: str, _text: str) -> None:
+    pass
 
 
 class Folders:
@@ -31,18 +30,20 @@ class Folders:
         models_dir: Path,
         *,
         default_model: str = "",
-        check_text: Check[str] = accept,
-        check_template: Check[Template] = accept,
+        check_text: Check = accept_any,
     ) -> None:
+        def read_sound_text(stem: str, source: bytes) -> str:
+            text = read_text(stem, source)
+            check_text(stem, text)
+            return text
+
         self.watched = (workflows_dir, models_dir)
         prompts = workflows_dir / "prompts"
         self._default_model = default_model
         self._models = Dropped(workflows_dir / "models", "*.yaml", read_model)
         self._characters = Dropped(workflows_dir / "characters", "*.yaml", read_character)
-        self._templates = Dropped(
-            workflows_dir / "templates", "*.json", _checked(read_template, check_template)
-        )
-        self._texts = Dropped(prompts, "*.j2", _checked(read_text, check_text))
+        self._templates = Dropped(workflows_dir / "templates", "*.json", read_template)
+        self._texts = Dropped(prompts, "*.j2", read_sound_text)
         self._words = Dropped(prompts, "random.yaml", read_words)
         self._weights = Weights(models_dir)
 
@@ -82,15 +83,6 @@ class Folders:
         if not wanted or any(wanted in (m.key, *m.aliases) for m in served.values()):
             return ()
         return (f"the default model {wanted} is not served",)
-
-
-def _checked(read: Callable[[str, bytes], T], check: Check[T]) -> Callable[[str, bytes], T]:
-    def checked(stem: str, source: bytes) -> T:
-        value = read(stem, source)
-        check(stem, value)
-        return value
-
-    return checked
 
 
 def _never_good(look: Look[Any]) -> dict[str, str]:

@@ -165,6 +165,13 @@ async def until_logged(caplog: pytest.LogCaptureFixture, text: str) -> None:
         await asyncio.sleep(0.01)
 
 
+def test_without_being_opened_it_can_be_read_once(workspace: Workspace) -> None:
+    workspace.card("one")
+    catalog = Catalog(workspace.workflows, workspace.models)
+    assert catalog.shelf() == Shelf()
+    assert catalog.read() is catalog.shelf()
+
+
 async def test_nothing_is_read_after_the_end(workspace: Workspace) -> None:
     async with Catalog(workspace.workflows, workspace.models) as catalog:
         pass

@@ -8,7 +8,7 @@ from catalog_samples import CARD, Workspace
 from orchestrator.catalog import read_shelf
 from orchestrator.catalog.folders import Folders
 from orchestrator.errors import TemplateFault
-from orchestrator.models import Shelf, Template
+from orchestrator.models import Shelf
 
 LORA = "{label: Plain, loras: [{file: thin.safetensors}]}"
 
@@ -159,11 +159,13 @@ def test_a_mended_card_has_no_fault(workspace: Workspace) -> None:
 
 
 def test_what_a_check_refuses_is_not_served(workspace: Workspace) -> None:
-    def refuse(stem: str, template: Template) -> None:
-        raise TemplateFault(f"{stem} has {len(template.graph)} node")
+    def refuse(stem: str, text: str) -> None:
+        raise TemplateFault(f"{stem} says {text}")
 
-    folders = Folders(workspace.workflows, workspace.models, check_template=refuse)
-    assert folders.read().faults == ("workflows/templates/one.json: one has 1 node",)
+    workspace.drop("workflows/prompts/positive.j2", "x")
+    shelf = Folders(workspace.workflows, workspace.models, check_text=refuse).read()
+    assert shelf.texts == {}
+    assert shelf.faults == ("workflows/prompts/positive.j2: positive says x",)
 
 
 def test_words_and_texts_are_on_the_shelf(workspace: Workspace) -> None:

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from orchestrator.catalog.cards import CharacterCard, ModelCard, Words
-from orchestrator.catalog.yaml_file import read_yaml
 from orchestrator.errors import ConfigurationError, TemplateFault
 from orchestrator.models import Template
+from orchestrator.yaml_file import read_yaml
 
 
 def read_model(key: str, source: bytes) -> ModelCard:

@@ -2,11 +2,13 @@
 
 from .finishing import RESULTS, ImgenFinish
 from .marking import ImgenBrand, ImgenFingerprint, ImgenWatermark
+from .painting import ImgenDemoPainter
 from .saving import ImgenEncode, ImgenOutput
 
 NODE_CLASS_MAPPINGS = {
     node.__name__: node
     for node in (
+        ImgenDemoPainter,
         ImgenBrand,
         ImgenWatermark,
         ImgenFingerprint,

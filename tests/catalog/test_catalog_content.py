@@ -1,6 +1,7 @@
 """The cards, characters and texts that come with the product."""
 
 from pathlib import Path
+from random import Random
 
 import pytest
 from catalog_samples import Workspace
@@ -8,7 +9,9 @@ from catalog_samples import Workspace
 from orchestrator.catalog import read_shelf
 from orchestrator.catalog.folders import Folders
 from orchestrator.catalog.formats import read_character, read_model
-from orchestrator.models import Model, Shelf
+from orchestrator.compliance.floor import judge
+from orchestrator.models import Character, Model, Shelf
+from orchestrator.prompts import compose, parse, random_prompt
 from orchestrator.prompts.compose import check
 
 WORKFLOWS = Path(__file__).parents[2] / "workflows"
@@ -98,3 +101,19 @@ def test_the_demo_is_first_only_while_nothing_else_is_served(full: Shelf, fresh:
 def test_a_model_without_weights_says_so(fresh: Shelf) -> None:
     learned = {key for key in MODELS if model(key).checkpoint}
     assert set(fresh.withheld) == learned
+
+
+@pytest.mark.parametrize("name", ["", *CHARACTERS])
+def test_no_random_prompt_is_refused(fresh: Shelf, name: str) -> None:
+    rng = Random(11)
+    for _ in range(100):
+        raw = random_prompt(rng, shelf=fresh, character=name)
+        drawn = compose(
+            parse(raw, characters=fresh.characters),
+            model=fresh.models["demo"],
+            style=rng.choice(list(fresh.models["demo"].styles.values())),
+            character=fresh.characters.get(name, Character(name="")),
+            negative="",
+            texts=fresh.texts,
+        )
+        assert judge({"prompt": raw, **drawn.model_dump()}) == ()

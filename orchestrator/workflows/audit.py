@@ -39,8 +39,13 @@ def audit(template: Template, schemas: Schemas) -> tuple[Fault, ...]:
     shape = tuple(malformed(template))
     if shape:
         return shape
+    return (*_Audit(template, schemas).outputs(), *audit_nodes(template, schemas))
+
+
+def audit_nodes(template: Template, schemas: Schemas) -> tuple[Fault, ...]:
+    """The faults of well-formed nodes and of their links, wherever the graph ends."""
     review = _Audit(template, schemas)
-    found = (*review.outputs(), *review.nodes(), *review.cycles(), *review.bypasses())
+    found = (*review.nodes(), *review.cycles(), *review.bypasses())
     return tuple(dict.fromkeys(found))
 
 
@@ -118,12 +123,12 @@ class _Audit:
 
     def _scopes(self, node: Node) -> Iterator[Values]:
         """What may be bound while the node's inputs are rendered."""
-        for values in SAMPLES:
-            try:
-                if is_wanted(node, values):
-                    yield from item_scopes(node, values)
-            except ExpressionFault:  # told by _adaptation
-                return
+        try:
+            wanted = [values for values in SAMPLES if is_wanted(node, values)]
+            for values in wanted or SAMPLES[:1]:
+                yield from item_scopes(node, values)
+        except ExpressionFault:  # told by _adaptation
+            return
 
     def _value(self, value: Any, declared: InputSchema, values: Values) -> str:
         try:

@@ -97,6 +97,7 @@ def _environment() -> _Sandbox:
         finalize=_printable,
         keep_trailing_newline=True,
         autoescape=False,  # a graph is not HTML
+        optimized=False,  # nothing is computed before it is bounded
     )
     environment.globals.clear()
     environment.filters = FILTERS
@@ -134,9 +135,9 @@ def evaluate(source: str, values: Mapping[str, Any]) -> Any:
         raise ExpressionFault(str(error)) from error
 
 
-def evaluate_bare(expression: str, values: Mapping[str, Any]) -> Any:
+def evaluate_bare(expression: Any, values: Mapping[str, Any]) -> Any:
     """The value of an expression written without braces."""
-    if holds_jinja(expression) or "}}" in expression:
+    if not isinstance(expression, str) or holds_jinja(expression) or "}}" in expression:
         raise ExpressionFault("is an expression without braces")
     return evaluate("{{ " + expression + " }}", values)
 
@@ -164,6 +165,8 @@ def _check(tree: nodes.Node) -> None:
         node, depth = pending.pop()
         if not isinstance(node, ALLOWED_SYNTAX):
             raise ExpressionFault(f"uses {type(node).__name__}, which templates do not have")
+        if isinstance(node, nodes.Const) and isinstance(node.value, float):
+            _plain(node.value)
         if depth > MAX_DEPTH:
             raise ExpressionFault("is nested too deeply")
         pending.extend((child, depth + 1) for child in node.iter_child_nodes())
@@ -189,20 +192,26 @@ def _single_expression(tree: nodes.Template) -> nodes.Expr | None:
 
 def _plain(value: Any) -> Any:
     """The value as JSON can hold it."""
-    match value:
-        case Undefined():
-            return str(value)  # raises, naming what is undefined
-        case str() if len(value) <= MAX_TEXT:
-            return value
-        case bool() | int():
-            return value
-        case float() if math.isfinite(value):
-            return value
-        case list() | tuple() if len(value) <= MAX_ITEMS:
-            return [_plain(item) for item in value]
-        case dict():
-            return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, Undefined):
+        return str(value)  # raises, naming what is undefined
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple) and len(value) <= MAX_ITEMS:
+        return [_plain(item) for item in value]
+    if _is_bounded(value):
+        return value
     raise ExpressionFault(f"gives {_kind(value)}, which no input takes")
+
+
+def _is_bounded(value: Any) -> bool:
+    match value:
+        case str():
+            return len(value) <= MAX_TEXT
+        case int():
+            return abs(value) < 2**64
+        case float():
+            return math.isfinite(value)
+    return False
 
 
 def _kind(value: Any) -> str:

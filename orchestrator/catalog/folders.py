@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestrator.catalog.dropped import Dropped, Look
 from orchestrator.catalog.formats import (
     read_character,
     read_model,
@@ -14,6 +13,7 @@ from orchestrator.catalog.formats import (
 )
 from orchestrator.catalog.shelf import best_first, character_lacks, model_lacks, without_card
 from orchestrator.catalog.weights import Weights
+from orchestrator.dropped import Dropped, Look
 from orchestrator.models import Model, Shelf
 
 Check = Callable[[str, str], None]  # stem and text; raises ConfigurationError

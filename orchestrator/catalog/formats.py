@@ -9,44 +9,39 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from orchestrator.catalog.cards import CharacterCard, ModelCard, Words
-from orchestrator.errors import ConfigurationError, TemplateFault
+from orchestrator.dropped import text_of
+from orchestrator.errors import TemplateFault
 from orchestrator.models import Template
 from orchestrator.yaml_file import read_yaml
 
 
 def read_model(key: str, source: bytes) -> ModelCard:
-    return read_yaml(_text(source), ModelCard, given={"key": key, "digest": _digest(source)})
+    return read_yaml(text_of(source), ModelCard, given={"key": key, "digest": _digest(source)})
 
 
 def read_character(name: str, source: bytes) -> CharacterCard:
-    return read_yaml(_text(source), CharacterCard, given={"name": name, "digest": _digest(source)})
+    return read_yaml(
+        text_of(source), CharacterCard, given={"name": name, "digest": _digest(source)}
+    )
 
 
 def read_words(_: str, source: bytes) -> dict[str, tuple[str, ...]]:
-    return read_yaml(_text(source), Words, given={}).model_dump()
+    return read_yaml(text_of(source), Words, given={}).model_dump()
 
 
 def read_text(_: str, source: bytes) -> str:
-    return _text(source)
+    return text_of(source)
 
 
 def read_template(name: str, source: bytes) -> Template:
     try:
-        return Template(name=name, graph=from_json(_text(source)), digest=_digest(source))
+        return Template(name=name, graph=from_json(text_of(source)), digest=_digest(source))
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
         at = ".".join(str(step) for step in wrong["loc"])
         raise TemplateFault(f"is not ComfyUI's API format: {at}: {wrong['msg']}") from error
     except ValueError as error:
         raise TemplateFault(str(error)) from error
-
-
-def _text(source: bytes) -> str:
-    try:
-        return source.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = source.count(b"\n", 0, error.start) + 1
-        raise ConfigurationError(f"line {line}: is not UTF-8") from error
 
 
 def _digest(source: bytes) -> str:

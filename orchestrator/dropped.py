@@ -67,3 +67,11 @@ def _bytes(path: Path) -> bytes:
     if len(source) > LIMIT:
         raise ConfigurationError(f"is larger than {LIMIT >> 20} MiB")
     return source
+
+
+def text_of(source: bytes) -> str:
+    try:
+        return source.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"line {line}: is not UTF-8") from error

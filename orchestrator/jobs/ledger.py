@@ -8,6 +8,8 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from orchestrator.errors import Fenced, QueueFull
 from orchestrator.jobs import statements
 from orchestrator.jobs.rows import job_of, new_row, stage
@@ -53,7 +55,13 @@ class JobLedger:
 
     async def claim(self, owner: str) -> Job | None:
         while row := await self._claim_row(owner):
-            job = job_of(row)
+            try:
+                job = job_of(row)
+            except ValidationError as error:  # written by another version; claims run out for it
+                faults = error.errors(include_input=False, include_url=False)
+                # a traceback would show the prompt
+                logger.error("job %s can't be read: %s", row["id"], faults)  # noqa: TRY400
+                continue
             if not job.status.final:
                 return job
             logger.error("job %s ended after %d claims", job.id, self._claim_limit)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.models import (
     Asset,
@@ -20,6 +21,7 @@ from orchestrator.models import (
     Plan,
     Prompt,
     Request,
+    Status,
     Texts,
     Verdict,
 )
@@ -30,6 +32,8 @@ IMPLEMENTATIONS: dict[str, Callable[[Path], SqliteDatabase]] = {
 START = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 LEASE = 15 * SECOND
+NOW = timedelta(0)
+LONG = 60 * SECOND  # longer than any test
 
 
 class Clock:
@@ -100,3 +104,21 @@ def new_job(**changes: Any) -> Job:
         "created": START,
     }
     return Job(**fields | changes)
+
+
+async def accepted(ledger: JobLedger, **changes: Any) -> Job:
+    job = new_job(**changes)
+    await ledger.accept(job)
+    return job
+
+
+async def claimed(ledger: JobLedger, owner: str = "a") -> Job:
+    job = await ledger.claim(owner)
+    assert job is not None
+    return job
+
+
+async def status(ledger: JobLedger, job: Job) -> Status:
+    found = await ledger.get(job.id)
+    assert found is not None
+    return found.status

@@ -1,0 +1,84 @@
+"""What every database of jobs must hold to: who waits for work is woken in time."""
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from jobs_samples import LONG, NOW, SECOND, accepted, claimed
+
+from orchestrator.jobs.ledger import JobLedger
+from orchestrator.jobs.sqlite import Row, SqliteDatabase
+from orchestrator.models import Job
+
+
+async def returns_soon(waiting: Awaitable[None]) -> bool:
+    try:
+        async with asyncio.timeout(5):
+            await waiting
+    except TimeoutError:
+        return False
+    return True
+
+
+async def test_a_ready_job_is_not_waited_for(ledger: JobLedger) -> None:
+    await accepted(ledger)
+    assert await returns_soon(ledger.ready(within=LONG))
+
+
+async def test_waiting_for_a_job_has_an_end(ledger: JobLedger) -> None:
+    assert await returns_soon(ledger.ready(within=SECOND / 100))
+
+
+async def test_a_leased_job_does_not_wake(ledger: JobLedger) -> None:
+    await accepted(ledger)
+    await claimed(ledger)
+    waiting = asyncio.create_task(ledger.ready(within=LONG))
+    done, _ = await asyncio.wait([waiting], timeout=0.1)
+    waiting.cancel()
+    assert not done
+
+
+async def accept_another(ledger: JobLedger, held: Job) -> None:
+    await accepted(ledger)
+
+
+async def give_the_held_one_back(ledger: JobLedger, held: Job) -> None:
+    await ledger.give_back(held, delay=NOW)
+
+
+async def release_all(ledger: JobLedger, held: Job) -> None:
+    await ledger.release_all()
+
+
+@pytest.mark.parametrize("change", [accept_another, give_the_held_one_back, release_all])
+async def test_everybody_who_waits_is_woken(ledger: JobLedger, change: Any) -> None:
+    await accepted(ledger)
+    held = await claimed(ledger)
+    waiting = asyncio.gather(*(ledger.ready(within=LONG) for _ in range(3)))
+    await asyncio.sleep(0.05)  # they are asleep by now; if not, the test only proves less
+    await change(ledger, held)
+    assert await returns_soon(waiting)
+
+
+async def test_a_job_accepted_during_the_look_is_not_slept_through(
+    ledger: JobLedger, database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = database.read
+
+    async def look_and_accept(sql: str) -> list[Row]:
+        rows = await look(sql)
+        await accepted(ledger)
+        return rows
+
+    monkeypatch.setattr(database, "read", look_and_accept)
+    assert await returns_soon(ledger.ready(within=LONG))
+
+
+async def test_nobody_sleeps_past_the_end_of_a_lease(database: SqliteDatabase) -> None:
+    ledger = JobLedger(database, lease=timedelta(milliseconds=50))
+    await accepted(ledger)
+    await claimed(ledger)
+    assert await returns_soon(ledger.ready(within=LONG))
+    assert (await claimed(ledger, "b")).attempt == 2

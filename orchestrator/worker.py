@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 IDLE = timedelta(seconds=5)  # without a wake-up, look for work this often
 BEAT = timedelta(seconds=1)  # progress is recorded this often
 RENEWAL = timedelta(seconds=4)  # a lease is 15 s: two renewals may fail
-BACK_OFF = timedelta(seconds=2)  # before the second try; grows with the failures
+BACK_OFF = timedelta(seconds=2)  # before the second try; grows with each
+LONGEST_BACK_OFF = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Worker:
             raise
         except InstanceUnusable as error:
             log.warning("job %s goes elsewhere: %s", job.id, error)
-            await self._end_try(job, self._give_back(job, delay=BACK_OFF))
+            delay = min(BACK_OFF * job.attempt, LONGEST_BACK_OFF)
+            await self._end_try(job, self._give_back(job, delay=delay))
         except Exception as error:  # one job's fault, foreseen or not, must not stop the others
             log.warning("job %s: %s", job.id, error, exc_info=not isinstance(error, ImgenError))
             await self._end_try(job, self._retry_or_fail(job, error))

@@ -28,8 +28,8 @@ def paint(
     canvas = Canvas(_sketched(scene, width, height, rng).image, width, height, rng)
     for step in range(steps):
         canvas.lay(step, steps)
-        if scene.weather in FALLING and step >= steps // 2:
-            FALLING[scene.weather](canvas.image, rng, share=1 / (steps - steps // 2))
+        if step == steps - 1 and scene.weather in FALLING:
+            FALLING[scene.weather](canvas.image, rng)
         yield np.asarray(canvas.finished())
 
 

@@ -1,15 +1,19 @@
 """Brushwork: a sketch is painted over in strokes, from broad to fine, along its forms."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 Floats = NDArray[np.float32]
 
-BROAD, FINE = 0.042, 0.0027  # stroke widths in picture heights
+BROAD, FINE = 0.034, 0.0024  # stroke widths; 1 is the square root of the canvas's area
+THINNEST = 2.0  # pixels of the canvas
 LENGTH = (2.5, 5.5)  # of a stroke, in widths
 BRISTLES = 4  # lines that make a stroke, each of slightly other colour
-SPREAD = 6.0  # of colours among strokes and bristles, levels
+SPREAD = 7.5  # of colours among strokes and bristles, levels
+TOLERATED = 12.0  # levels that a place may be off before it is sure to be painted over
 FULL_DENSITY_STEPS = 10  # more steps lay thinner layers
 SUPERSAMPLED = 1_600_000  # pixels up to which the canvas is twice as large as the painting
 
@@ -23,7 +27,6 @@ class Canvas:
         self._scale = 2 if width * height <= SUPERSAMPLED else 1
         self._sketch, self._rng = sketch, rng
         self._directions = _directions(sketch)
-        self._detail = _detail(sketch)
         ground = sketch.filter(ImageFilter.GaussianBlur(sketch.height / 30))
         size = (width * self._scale, height * self._scale)
         self.image = ground.resize(size, Image.Resampling.BICUBIC)
@@ -34,7 +37,8 @@ class Canvas:
     def lay(self, step: int, steps: int) -> None:
         """Paint one layer: the first of all steps with the broadest brush, the last the finest."""
         fineness = step / max(1, steps - 1)
-        width = BROAD * (FINE / BROAD) ** fineness * self.image.height
+        size = math.sqrt(self.image.width * self.image.height)
+        width = max(THINNEST, BROAD * (FINE / BROAD) ** fineness * size)
         at = self._places(width, fineness, min(1.0, FULL_DENSITY_STEPS / steps))
         lines, colours = self._lines(at, width, fineness)
         pen = ImageDraw.Draw(self.image)
@@ -43,15 +47,22 @@ class Canvas:
             pen.line(line, fill=tuple(colour), width=thickness)
 
     def _places(self, width: float, fineness: float, density: float) -> Floats:
-        """Where strokes begin (strokes × x, y; 0-1), in random order. Finer layers keep to where
-        there is something to see."""
+        """The middles of strokes (strokes × x, y; 0-1), in random order. Finer layers keep to
+        where the canvas is still off the sketch."""
         columns = max(1, int(self.image.width / width / 1.3))
         rows = max(1, int(self.image.height / width / 1.3))
         places = np.indices((columns, rows), np.float32).reshape(2, -1).T
         places = (places + self._rng.random(places.shape, np.float32)) / (columns, rows)
-        wanted = _sampled(self._detail, places) + (1 - fineness) ** 2
+        wanted = _sampled(self._mistakes(), places) ** 2 + (1 - fineness) ** 2
         kept = self._rng.random(len(places), np.float32) < wanted * density
         return self._rng.permutation(places[kept])
+
+    def _mistakes(self) -> Floats:
+        """How far the canvas is off around each pixel of the sketch; 1 is what is tolerated."""
+        seen = self.image.resize(self._sketch.size, Image.Resampling.BOX, reducing_gap=1)
+        off = ImageChops.difference(seen, self._sketch).convert("L")
+        around = off.filter(ImageFilter.BoxBlur(2))
+        return np.asarray(around, np.float32) / TOLERATED
 
     def _lines(
         self, places: Floats, width: float, fineness: float
@@ -88,26 +99,13 @@ def _sampled(field: Floats, places: Floats) -> Floats:
     return field[np.minimum(y, rows - 1), np.minimum(x, columns - 1)]
 
 
-def _gradients(sketch: Image.Image) -> tuple[Floats, Floats]:
-    luma = np.asarray(sketch.convert("L"), np.float32)
-    return np.gradient(luma, axis=1), np.gradient(luma, axis=0)
-
-
 def _directions(sketch: Image.Image) -> Floats:
     """Unit-free vectors (x, y) along the forms: across the mean gradient of a neighbourhood."""
-    gx, gy = _gradients(sketch)
+    gy, gx = np.gradient(np.asarray(sketch.convert("L"), np.float32))
     doubled = _smooth(gx * gx - gy * gy, sketch), _smooth(2 * gx * gy, sketch)
     level = 1.5  # where there is next to no gradient
     angle = np.arctan2(-doubled[1], level - doubled[0]) / 2
     return np.stack([np.cos(angle), np.sin(angle)], axis=2).astype(np.float32)
-
-
-def _detail(sketch: Image.Image) -> Floats:
-    """How much there is to see around a pixel, 0 to 1."""
-    gx, gy = _gradients(sketch)
-    edges = Image.fromarray(np.clip(np.hypot(gx, gy) * 4, 0, 255).astype(np.uint8))
-    near = np.asarray(edges.filter(ImageFilter.BoxBlur(sketch.height / 150)), np.float32) / 255
-    return np.clip(near * 3, 0.06, 1)
 
 
 def _smooth(field: Floats, sketch: Image.Image) -> Floats:

@@ -65,7 +65,7 @@ def _rounded(points: Sequence[Point], rounds: int = 2) -> list[Point]:
 
 def stand(sketch: Sketch, scene: Scene, person: Person, *, x: float, ground: float) -> None:
     """Paint the person with the feet at x and ground, in picture heights."""
-    height = 0.5
+    height = min(0.5, 0.7 * sketch.width)
     body = _Body(sketch, x, ground, height)
     _shadow(sketch, scene, x=x, ground=ground, height=height)
     _legs(body, scene)

@@ -7,6 +7,7 @@ from .palette import WHITE, Colour, Light, mix
 from .sketch import Point, Sketch
 
 STARS = 170
+FLAKES, DROPS = 900, 1100
 SUN, MOON = 0.042, 0.034  # radius in picture heights
 
 
@@ -70,19 +71,19 @@ def haze(sketch: Sketch, light: Light, *, horizon: float, strength: float) -> No
     sketch.wash(mix(light.horizon, light.middle, 0.35), (band * patches).astype(np.float32))
 
 
-def snowfall(image: Image.Image, rng: np.random.Generator, *, share: float) -> None:
-    """Flakes over a painting; few near ones, many far ones. `share` of a whole snowfall."""
+def snowfall(image: Image.Image, rng: np.random.Generator) -> None:
+    """Flakes over a painting: few near ones, many far ones."""
     pen = ImageDraw.Draw(image, "RGBA")
-    for x, y, near in rng.random((round(900 * share), 3)):
+    for x, y, near in rng.random((FLAKES, 3)):
         radius = image.height * (0.0011 + 0.0052 * near**7)
         left, top = x * image.width, y * image.height
         box = (left - radius, top - radius, left + radius, top + radius * 1.15)
         pen.ellipse(box, fill=(250, 251, 255, int(120 + 110 * rng.random())))
 
 
-def rainfall(image: Image.Image, rng: np.random.Generator, *, share: float) -> None:
+def rainfall(image: Image.Image, rng: np.random.Generator) -> None:
     pen = ImageDraw.Draw(image, "RGBA")
-    for x, y, near in rng.random((round(1100 * share), 3)):
+    for x, y, near in rng.random((DROPS, 3)):
         length = image.height * (0.015 + 0.05 * near**3)
         end = (x * image.width - length * 0.22, y * image.height + length)
         start = (x * image.width, y * image.height)

@@ -65,12 +65,12 @@ def _canopy(sketch: Sketch, scene: Scene, *, depth: float) -> None:
     near = 1 - depth
     leaves = mix(mix(GRASS, FIR, 0.4), scene.accents[0], 0.25)
     leaves = surface(scene, leaves, distance=depth * 0.8, snow=0.5)
-    for x, y, bright in sketch.rng.random((240, 3)):
+    for x, y, bright in sketch.rng.random((420, 3)):
         side = abs(x - 0.5) * 2
         colour = mix(
             mix(leaves, scene.light.shade, 0.4), mix(leaves, scene.light.horizon, 0.5), bright
         )
-        radius = 0.008 + 0.022 * near * (0.5 + bright)
+        radius = 0.007 + 0.014 * near * (0.5 + bright)
         low = y**1.5 * (0.08 + 0.3 * side**1.5)
         sketch.ellipse(x * sketch.width, low, radius * 1.3, radius * 0.8, colour, opacity=0.7)
 

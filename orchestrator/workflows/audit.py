@@ -139,7 +139,7 @@ class _Audit:
 
     @cached_property
     def _linkable(self) -> frozenset[str]:
-        return frozenset(output for s in self.schemas.values() for output in s.outputs)
+        return frozenset(output for s in self.schemas.values() for output in s.outputs) - {"*"}
 
     def _link(self, link: Link, declared: InputSchema) -> str:
         source, slot = link

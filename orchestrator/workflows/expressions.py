@@ -153,6 +153,8 @@ def _compiled(source: str) -> _Program:
         return _Program(names, _program(tree))
     except TemplateError as error:
         raise ExpressionFault(error.message or "is not an expression") from error
+    except SyntaxError as error:  # of the Python that Jinja makes of it
+        raise ExpressionFault(error.msg) from error
     except RecursionError as error:
         raise ExpressionFault("is nested too deeply") from error
 

@@ -40,7 +40,7 @@ def counterpart(node: Node, slot: int, schemas: Schemas) -> str | None:
     """The input that a bypass wires through to the output, found as ComfyUI finds it: the input
     at the same place if its type fits, else the first that does."""
     schema = schemas.get(node["class_type"])
-    if schema is None or slot >= len(schema.outputs):
+    if schema is None or not 0 <= slot < len(schema.outputs):
         return None
     linked = links(node)
     sockets = [name for name, i in schema.inputs.items() if i.is_socket or name in linked]

@@ -15,15 +15,13 @@ JSON_TYPES: Mapping[str, tuple[type, ...]] = {
 
 def mismatch(value: Any, declared: InputSchema, *, linkable: bool) -> str:
     """Why not; empty if it is. `linkable`: there are nodes that give this type."""
-    if isinstance(value, dict):
-        return ""  # {"__value__": …}, by which ComfyUI tells a list from a link, and the like
+    if declared.is_socket:  # else a node pack's own kind of widget
+        return f"takes a link to {declared.type}, not a value" if linkable else ""
+    if isinstance(value, dict) and "__value__" in value:
+        return ""  # how ComfyUI tells a list from a link
     if declared.type == "COMBO":
         return _choice(value, declared)
-    if declared.type in JSON_TYPES:
-        return _number_or_text(value, declared)
-    if linkable:
-        return f"takes a link to {declared.type}, not a value"
-    return ""  # a type of a node pack's own
+    return _number_or_text(value, declared)
 
 
 def _choice(value: Any, declared: InputSchema) -> str:

@@ -1,9 +1,11 @@
 """The audit tells every fault of a template, by node title and input."""
 
 import pytest
-from workflow_samples import adapted, node, picture, template
+from hypothesis import given
+from hypothesis import strategies as st
+from workflow_samples import FINISH, adapted, node, picture, template
 
-from orchestrator.workflows import Fault, audit, packaged_schemas
+from orchestrator.workflows import SAMPLE, Fault, audit, build, packaged_schemas
 
 LORA = {"lora_name": "{{ lora.file }}", "strength_model": 1.0, "strength_clip": 1.0}
 
@@ -44,6 +46,10 @@ BROKEN = {
     "link to no output": (
         picture(scale=scale(image=["paper", 3])),
         ("Scale", "image", 'links to output 3 of "Paper", which has 1'),
+    ),
+    "link to an output before the first, of a node that may be bypassed": (
+        picture(paper=adapted(picture()["paper"], when="loras"), scale=scale(image=["paper", -1])),
+        ("Scale", "image", 'links to output -1 of "Paper", which has 1'),
     ),
     "link of another type": (
         picture(vae=sampler(), scale=scale(image=["vae", 0])),
@@ -148,6 +154,31 @@ def test_a_fault_is_told(kind):
 def test_an_unbound_name_is_told_even_where_no_sample_leads(clauses):
     graph = picture(scale=adapted(scale(scale_by="{{ factr }}"), **clauses))
     assert any("unknown name factr" in message for _, _, message in faults(graph))
+
+
+KEYS = st.sampled_from(["image", "images", "scale_by", "ckpt_name", "mask", "title", "text"])
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+LEAVES |= st.sampled_from(["{{ cfg }}", "{{ nowhere }}", "{{", "loras", "x in loras", "x in cfg"])
+LINKS = st.tuples(st.sampled_from(["a", "b", "c", "?"]), st.integers(-1, 2)).map(list)
+VALUES = LINKS | st.recursive(
+    LEAVES, lambda leaf: st.lists(leaf, max_size=3) | st.dictionaries(KEYS, leaf, max_size=3)
+)
+CLASSES = st.sampled_from(["ImageScaleBy", "ImgenOutput", "CheckpointLoaderSimple", "Unknown"])
+NODES = st.fixed_dictionaries(
+    {"class_type": CLASSES, "inputs": st.dictionaries(KEYS, VALUES, max_size=4)},
+    optional={
+        "_meta": st.dictionaries(st.sampled_from(["title", "when", "each"]), VALUES, max_size=3)
+    },
+)
+JUNK = st.dictionaries(st.sampled_from(["class_type", "inputs", "_meta"]), VALUES, max_size=3)
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c"]), NODES | JUNK, max_size=3))
+def test_whatever_is_dropped_is_judged(graph):
+    """A template without a fault builds; one with faults never breaks the audit."""
+    dropped = template(graph)
+    if not audit(dropped, packaged_schemas()):
+        build(dropped, SAMPLE, finish=FINISH)
 
 
 def test_all_faults_are_told_at_once():

@@ -64,9 +64,16 @@ def refusals(url: str, graph: Graph) -> dict[str, set[str]]:
 
 async def test_sd15_samples_step_by_step_and_gives_a_picture(comfyui, weights):
     artifact, seen = await run(comfyui, build(named("sd15"), SMALL, finish=FINISH))
-    assert [p for p in seen if p.node == "Sampler"][-1] == Progress(step=2, steps=2, node="Sampler")
+    assert Progress(step=2, steps=2, node="Sampler") in seen
     assert Image.open(io.BytesIO(artifact.picture)).size == (256, 256)
     assert artifact.facts.fingerprint
+
+
+async def test_demo_paints_in_steps_without_any_weights(comfyui):
+    graph = build(named("demo"), SMALL, finish=FINISH)
+    artifact, seen = await run(comfyui, graph)
+    assert Progress(step=2, steps=2, node="Painter") in seen
+    assert Image.open(io.BytesIO(artifact.picture)).size == (256, 256)
 
 
 async def test_every_lora_of_the_stack_changes_the_picture(comfyui, weights):

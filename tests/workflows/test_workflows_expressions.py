@@ -1,8 +1,11 @@
 """Expressions keep their type, say what is wrong, and can't blow up."""
 
+import json
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestrator.workflows.expressions import ExpressionFault, evaluate, evaluate_bare
 
@@ -86,6 +89,7 @@ def test_anything_else_gives_text(source, text):
         "{{ width",
         "{{ }}",
         "{{ 1 | nosuchfilter }}",
+        "{{ 1.5 | round(digits=1, digits=2) }}",
         "text {{ loras }}",
         "{% for a in loras %}{% for b in loras %}x{% endfor %}{% endfor %}",
         "{% set width = 1 %}{{ width }}",
@@ -101,6 +105,25 @@ def test_what_is_wrong_or_could_explode_is_refused_at_once(source):
     with pytest.raises(ExpressionFault):
         evaluate(source, VALUES)
     assert time.monotonic() - started < 1
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        *("{{ ", " }}", "{% if ", "{% endif %}", " %}", "{# ", " #}", "positive", "width", "loras"),
+        *("nowhere", ".file", "[0]", "[1:]", "(", ")", "[", "]", ",", " | ", "join", "max", "int"),
+        *("round", "string", "default", " is defined", " in ", " ** ", " * ", " % ", " + ", "-"),
+        *(" if ", " else ", "'", '"', "9", "1e308", "true", "none", "=", "~", "\n", "é"),
+    ]
+)
+
+
+@given(st.lists(FRAGMENTS, max_size=14).map("".join), st.booleans())
+def test_whatever_is_written_gives_a_value_or_a_fault(source, wrapped):
+    try:
+        value = evaluate("{{ " + source + " }}" if wrapped else source, VALUES)
+    except ExpressionFault:
+        return
+    json.dumps(value, allow_nan=False)
 
 
 def test_an_unknown_name_is_told_with_those_that_there_are():

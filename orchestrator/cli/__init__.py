@@ -1,0 +1,41 @@
+"""The command line: `imgen …`."""
+
+import sys
+
+import click
+
+from orchestrator.cli.comfyui import comfyui
+from orchestrator.cli.doctor import doctor
+from orchestrator.cli.generate import generate
+from orchestrator.cli.inspect import config, models
+from orchestrator.cli.keys import keys
+from orchestrator.cli.serve import serve
+from orchestrator.cli.templates import templates
+from orchestrator.cli.verify import verify
+from orchestrator.errors import ImgenError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="imgen")
+def imgen() -> None:
+    """Turn raw prompts into signed pictures, with ComfyUI.
+
+    \b
+    Start the service:       imgen serve
+    Give somebody a key:     imgen keys create alice
+    Make a picture:          imgen generate "@aya red coat, snowy street, -umbrella"
+    Was it made here:        imgen verify FILE
+
+    Settings come from IMGEN_… variables and imgen.toml; `imgen config` shows them all.
+    """
+
+
+for command in (serve, keys, generate, verify, models, templates, comfyui, config, doctor):
+    imgen.add_command(command)
+
+
+def main() -> None:
+    try:
+        imgen()
+    except ImgenError as error:
+        sys.exit(f"imgen: {error}")

@@ -1,0 +1,104 @@
+"""`imgen doctor`: what is wrong with this installation, and what to do about it."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import click
+
+from orchestrator.errors import ImgenError
+from orchestrator.settings import Settings, read_settings
+from orchestrator.wiring import managed_comfyui, open_database, read_offer, signing_chain
+
+LITTLE_SPACE = 2 * 2**30  # bytes
+
+
+class Level(StrEnum):
+    OK = "green"
+    NOTE = "yellow"
+    FAULT = "red"
+
+
+@dataclass(frozen=True)
+class Finding:
+    level: Level
+    text: str
+
+
+@click.command()
+def doctor() -> None:
+    """Check this installation; say what is wrong and what to do about it.
+
+    Works beside a running service and without one. Exits with 1 if something is at fault.
+    """
+    settings = read_settings()
+    findings = [finding for check in CHECKS for finding in _guarded(check(settings))]
+    for finding in findings:
+        click.echo(click.style(f"{finding.level.name.lower():>5}  ", finding.level) + finding.text)
+    if any(finding.level is Level.FAULT for finding in findings):
+        raise SystemExit(1)
+
+
+def _guarded(findings: Iterator[Finding]) -> Iterator[Finding]:
+    try:
+        yield from findings
+    except (ImgenError, OSError) as error:
+        yield Finding(Level.FAULT, str(error))
+
+
+def _comfyui(settings: Settings) -> Iterator[Finding]:
+    if settings.comfyui_urls:
+        yield Finding(Level.OK, f"ComfyUI: external, {len(settings.comfyui_urls)} instances")
+        return
+    spec = managed_comfyui(settings)
+    if not spec.python.exists():
+        yield Finding(Level.FAULT, f"ComfyUI: {spec.python} is not there; run `make setup`")
+    elif spec.checkout and not (spec.checkout / "main.py").exists():
+        yield Finding(Level.FAULT, f"ComfyUI: {spec.checkout} has no main.py")
+    else:
+        kind = f"the checkout {spec.checkout}" if spec.checkout else "the packaged one"
+        yield Finding(Level.OK, f"ComfyUI: {kind}, started by the service")
+
+
+def _data(settings: Settings) -> Iterator[Finding]:
+    async def opened() -> None:
+        async with open_database(settings):
+            pass
+
+    asyncio.run(opened())
+    free = shutil.disk_usage(settings.data_dir).free
+    level = Level.NOTE if free < LITTLE_SPACE else Level.OK
+    yield Finding(level, f"Data: {settings.data_dir.absolute()}, {free / 2**30:.1f} GiB free")
+
+
+def _credentials(settings: Settings) -> Iterator[Finding]:
+    chain = signing_chain(settings)
+    days = (chain.expires - datetime.now(UTC)).days
+    level = Level.NOTE if chain.development or chain.due else Level.OK
+    kind = "a development chain that nobody else trusts" if chain.development else "your own chain"
+    yield Finding(level, f"Credentials: signed by {kind}, valid for {days} days")
+
+
+def _offer(settings: Settings) -> Iterator[Finding]:
+    shelf = read_offer(settings)
+    level = Level.OK if shelf.models else Level.FAULT
+    yield Finding(level, f"Models served: {', '.join(shelf.models) or 'none'}")
+    for key, reason in shelf.withheld.items():
+        yield Finding(Level.NOTE, f"Not served: {key}: {reason}")
+    for fault in shelf.faults:
+        yield Finding(Level.FAULT, fault)
+
+
+def _compliance(settings: Settings) -> Iterator[Finding]:
+    if settings.compliance.accept_unreviewed:
+        yield Finding(
+            Level.NOTE, "Compliance: pictures of learned models are served UNREVIEWED, as set"
+        )
+    else:
+        yield Finding(Level.OK, "Compliance: no picture is served that nobody has looked at")
+
+
+CHECKS = (_comfyui, _data, _credentials, _offer, _compliance)

@@ -56,8 +56,9 @@ class Ledger(Protocol):
 class Queue(Protocol):
     """The same rows, seen by those who work on them."""
 
-    async def claim(self, owner: str) -> Job | None:
-        """The next ready job, leased to the owner, its attempt counted. None: nothing is ready."""
+    async def claim(self, owner: str, *, holds: str) -> Job | None:
+        """The next ready job, leased to the owner, its attempt counted. None: nothing is ready.
+        One for the checkpoint that is held comes first among those that may wait a little."""
 
     async def renew(self, job: Job) -> None:
         """Lengthen the lease and record the progress. Raises Fenced."""
@@ -76,6 +77,13 @@ class Keys(Protocol):
 
 class Slot(Protocol):
     """Room for one run on one ComfyUI instance."""
+
+    @property
+    def holds(self) -> str:
+        """The checkpoint that the instance has loaded, or will have by the time of the run."""
+
+    def assign(self, job: Job) -> None:
+        """The job is going to run here, or where its checkpoint is held and as much room is."""
 
     def run(
         self, job: Job, *, report: Callable[[Progress], None]

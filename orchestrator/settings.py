@@ -79,6 +79,12 @@ class LimitSettings(BaseModel):
     waiting: int = Field(default=10_000, ge=1, description="Most jobs that wait")
     free_rate: int = Field(default=60, ge=1, description="Requests a minute of a `free` key")
     pro_rate: int = Field(default=300, ge=1, description="Requests a minute of a `pro` key")
+    free_at_once: int = Field(default=2, ge=1, description="Jobs at once of a `free` key")
+    pro_at_once: int = Field(default=8, ge=1, description="Jobs at once of a `pro` key")
+    fairness: Duration = Field(
+        default=timedelta(seconds=120),
+        description="Longest time that a job is passed over for others whose checkpoint is loaded",
+    )
     address_rate: int = Field(
         default=60, ge=1, description="Failed authentications a minute from one address"
     )
@@ -107,6 +113,11 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(
         default=Path("data"), description="Database, assets, secrets and logs live here"
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL, as postgresql://user:password@host/name (default: a SQLite file "
+        "in the data directory)",
     )
     workflows_dir: Path = Field(
         default=HOME / "workflows", description="Templates, cards, rulesets and prompt texts"

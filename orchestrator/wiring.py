@@ -33,9 +33,11 @@ from orchestrator.credentials import (
     operator_chain,
 )
 from orchestrator.errors import ConfigurationError, ImgenError
+from orchestrator.jobs.database import Database
 from orchestrator.jobs.keys import ApiKeys, Tier
-from orchestrator.jobs.ledger import JobLedger
+from orchestrator.jobs.ledger import JobLedger, QueueLimits
 from orchestrator.jobs.lock import DataLock
+from orchestrator.jobs.postgres import PostgresDatabase
 from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.llm import NoEnhancer
 from orchestrator.models import Shelf, Template
@@ -83,7 +85,7 @@ class Core:
     pool: Pool
     audit: "LiveAudit"
     ledger: JobLedger
-    database: SqliteDatabase
+    database: Database
     storage: LocalStorage
     worker: Worker
 
@@ -103,7 +105,8 @@ async def opened(settings: Settings, url: str) -> AsyncIterator[Core]:
     database, catalog, pool = open_database(settings), make_catalog(settings), make_pool(settings)
     async with database, catalog, pool:
         ledger = make_ledger(database, settings)
-        await ledger.release_all()
+        if not database.shared:  # nobody else is at work
+            await ledger.release_all()
         storage, audit = make_storage(settings, url), LiveAudit()
         ports = make_ports(settings, catalog=catalog, audit=audit, ledger=ledger, storage=storage)
         worker = Worker(ports, pool, owner=uuid4().hex, failures=settings.limits.failures)
@@ -199,13 +202,25 @@ class LiveAudit:
 # --- its parts ----------------------------------------------------------------------------------
 
 
-def open_database(settings: Settings) -> SqliteDatabase:
+def open_database(settings: Settings) -> Database:
+    if settings.database_url is not None:
+        return PostgresDatabase(settings.database_url.get_secret_value())
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return SqliteDatabase(settings.data_dir / "imgen.db")
 
 
-def make_ledger(database: SqliteDatabase, settings: Settings) -> JobLedger:
-    return JobLedger(database, queue_limit=settings.limits.waiting, life=settings.limits.life)
+def make_ledger(database: Database, settings: Settings) -> JobLedger:
+    limits = settings.limits
+    return JobLedger(
+        database,
+        QueueLimits(
+            waiting=limits.waiting,
+            life=limits.life,
+            fairness=limits.fairness,
+            free=limits.free_at_once,
+            pro=limits.pro_at_once,
+        ),
+    )
 
 
 def make_catalog(settings: Settings) -> Catalog:

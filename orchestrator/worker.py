@@ -39,14 +39,15 @@ class Worker:
             while True:
                 slot = await self.instances.slot()
                 try:
-                    job = await self._next_job()
+                    job = await self._next_job(slot)
                 except BaseException:
                     slot.free()
                     raise
+                slot.assign(job)
                 jobs.create_task(self._work(job, slot), name=f"job {job.id}")
 
-    async def _next_job(self) -> Job:
-        while (job := await self.ports.queue.claim(self.owner)) is None:
+    async def _next_job(self, slot: Slot) -> Job:
+        while (job := await self.ports.queue.claim(self.owner, holds=slot.holds)) is None:
             await self.ports.queue.ready(within=IDLE)
         return job
 

@@ -215,7 +215,11 @@ class Slot:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.holds = ""
         self.freed = False
+
+    def assign(self, job: Job) -> None:
+        self.holds = job.plan.checkpoint
 
     @asynccontextmanager
     async def run(

@@ -38,6 +38,7 @@ class Instance:
         self.device = ""
         self.misses = 0  # failed checks in a row
         self.condemned = ""  # why only a restart can help
+        self.checkpoint = ""  # of the last job that was assigned to it
         self.occupied = 0  # slots that are taken
         self.running = 0  # runs under way, until their bytes are kept
         self._pack_version = pack_version
@@ -144,9 +145,6 @@ class Instance:
         waiting = frozenset(entry.run for entry in queue.pending)
         if not queue.running and waiting & self._left_waiting:
             self._condemn("its executor takes up no run")
-        self._doubted = asyncio.Event()  # a check is due now
-        self._idle = asyncio.Event()
-        self._idle.set()
         self._left_waiting = frozenset() if queue.running else waiting
 
     def _condemn(self, reason: str) -> None:

@@ -47,4 +47,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        "ALTER TABLE jobs ADD COLUMN claimed DOUBLE PRECISION",
+        "DROP INDEX jobs_live",
+        # A lane is what differs in the claim's order: walked from lane to lane, not job by job.
+        """
+        CREATE INDEX jobs_waiting ON jobs (priority, key_id, checkpoint, created)
+        WHERE status = 'IN_QUEUE'
+        """,
+        "CREATE INDEX jobs_running ON jobs (key_id, ready_at) WHERE status = 'IN_PROGRESS'",
+        "CREATE INDEX jobs_served ON jobs (key_id, claimed)",
+        "CREATE INDEX jobs_next ON jobs (ready_at) WHERE finished IS NULL",
+    ),
 )

@@ -20,21 +20,79 @@ RETURNING id
 
 GET = "SELECT * FROM jobs WHERE id = :id"
 
-# A row that has been claimed too often ends here instead of being leased once more.
-CLAIM = """
+# The first ready job of each lane (priority, key, checkpoint), and jobs whose lease has run out.
+# One step of an index for each lane that has waiting jobs, however many wait in it.
+READY = """
+WITH RECURSIVE lanes (head) AS (
+    SELECT (
+        SELECT id FROM jobs WHERE status = 'IN_QUEUE'
+        ORDER BY priority, key_id, checkpoint, created LIMIT 1
+    )
+    UNION ALL
+    SELECT (
+        SELECT id FROM jobs AS next
+        WHERE next.status = 'IN_QUEUE' AND (next.priority, next.key_id, next.checkpoint)
+            > (last.priority, last.key_id, last.checkpoint)
+        ORDER BY next.priority, next.key_id, next.checkpoint, next.created LIMIT 1
+    )
+    FROM lanes JOIN jobs AS last ON last.id = lanes.head
+),
+ready (id) AS (
+    SELECT (
+        SELECT id FROM jobs AS first
+        WHERE first.status = 'IN_QUEUE' AND first.priority = head.priority
+            AND first.key_id = head.key_id AND first.checkpoint = head.checkpoint
+            AND first.ready_at <= :now
+        ORDER BY first.created LIMIT 1
+    )
+    FROM lanes JOIN jobs AS head ON head.id = lanes.head
+    UNION ALL
+    SELECT id FROM jobs WHERE status = 'IN_PROGRESS' AND ready_at <= :now
+)
+SELECT job.id FROM ready JOIN jobs AS job ON job.id = ready.id
+LEFT JOIN keys AS key ON key.id = job.key_id
+WHERE (
+    SELECT count(*) FROM jobs AS running
+    WHERE running.key_id = job.key_id AND running.status = 'IN_PROGRESS'
+        AND running.ready_at > :now
+) < CASE key.tier WHEN 'internal' THEN :internal WHEN 'pro' THEN :pro ELSE :free END
+"""
+
+# What has waited too long comes before what suits the instance; then keys take turns.
+ORDER_OF_CLAIM = """
+ORDER BY
+    job.priority DESC,
+    (job.created <= :overdue) DESC,
+    (job.created > :overdue AND job.checkpoint = :holds) DESC,
+    coalesce((SELECT max(claimed) FROM jobs AS served WHERE served.key_id = job.key_id), 0),
+    job.created
+LIMIT 1
+"""
+
+
+def claim(skip_locked: str) -> str:
+    """A row that has been claimed too often ends here instead of being leased once more."""
+    return f"""
 UPDATE jobs SET
     status = CASE WHEN attempt < :claim_limit THEN 'IN_PROGRESS' ELSE 'FAILED' END,
     error = CASE WHEN attempt < :claim_limit THEN error ELSE :reason END,
     finished = CASE WHEN attempt < :claim_limit THEN NULL ELSE :now END,
-    owner = :owner, attempt = attempt + 1, ready_at = :ready_at, progress = NULL
+    owner = :owner, attempt = attempt + 1, ready_at = :ready_at, claimed = :now, progress = NULL
 WHERE id = (
-    SELECT id FROM jobs
-    WHERE finished IS NULL AND ready_at <= :now
-    ORDER BY priority DESC, created
-    LIMIT 1
+{READY}
+{ORDER_OF_CLAIM}
+{skip_locked}
 )
 RETURNING *
-"""
+"""  # noqa: S608  no value is put in
+
+
+# Ready now, or when the next delay or lease ends.
+NEXT_READY = f"""
+SELECT
+    EXISTS ({READY}) AS ready,
+    (SELECT min(ready_at) FROM jobs WHERE finished IS NULL AND ready_at > :now) AS ready_at
+"""  # noqa: S608
 
 SAVE = """
 UPDATE jobs SET
@@ -75,8 +133,6 @@ UPDATE jobs SET status = 'TIMED_OUT', finished = :now, progress = NULL, error = 
 WHERE finished IS NULL AND created <= :created_before
 RETURNING id
 """
-
-NEXT_READY = "SELECT min(ready_at) AS ready_at FROM jobs WHERE finished IS NULL"
 
 COUNTS = "SELECT status, count(*) AS jobs FROM jobs GROUP BY status"
 

@@ -1,13 +1,10 @@
 """Implementations, jobs and a clock for the tests of this folder."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from orchestrator.jobs.ledger import JobLedger
-from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.models import (
     Asset,
     AssetKind,
@@ -26,9 +23,6 @@ from orchestrator.models import (
     Verdict,
 )
 
-IMPLEMENTATIONS: dict[str, Callable[[Path], SqliteDatabase]] = {
-    "sqlite": lambda folder: SqliteDatabase(folder / "imgen.db"),
-}
 START = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 LEASE = 15 * SECOND
@@ -113,7 +107,7 @@ async def accepted(ledger: JobLedger, **changes: Any) -> Job:
 
 
 async def claimed(ledger: JobLedger, owner: str = "a") -> Job:
-    job = await ledger.claim(owner)
+    job = await ledger.claim(owner, holds="")
     assert job is not None
     return job
 

@@ -13,7 +13,7 @@ import pytest
 from jobs_samples import new_job
 
 from orchestrator.errors import ConfigurationError, StorageFull, Unavailable
-from orchestrator.jobs import schema, statements
+from orchestrator.jobs import schema
 from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.sqlite import SqliteDatabase
 
@@ -182,15 +182,6 @@ async def test_a_mistake_in_a_statement_is_not_taken_for_an_outage(path: Path) -
     async with SqliteDatabase(path) as database:
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
             await database.read("SELECT * FROM jbos")
-
-
-async def test_a_claim_walks_an_index_in_its_own_order(path: Path) -> None:
-    claim = dict.fromkeys(["owner", "now", "ready_at", "claim_limit", "reason"], 0)
-    async with SqliteDatabase(path) as database:
-        plan = await database.read(f"EXPLAIN QUERY PLAN {statements.CLAIM}", claim)
-    steps = [step["detail"] for step in plan]
-    assert "SCAN jobs USING INDEX jobs_live" in steps
-    assert not any("TEMP B-TREE" in step for step in steps)
 
 
 # --- versions -----------------------------------------------------------------------------------

@@ -41,8 +41,9 @@ class Audit(Protocol):
 class Ledger(Protocol):
     """The durable record of jobs."""
 
-    async def accept(self, job: Job) -> None:
-        """Durable when it returns. Raises QueueFull, StorageFull."""
+    async def accept(self, job: Job, *, reservation: str = "") -> None:
+        """Durable when it returns, together with the answer to the request that has reserved it.
+        Raises QueueFull, StorageFull; RequestUnderWay if the reservation is somebody else's now."""
 
     async def get(self, job_id: UUID) -> Job | None: ...
 
@@ -73,6 +74,25 @@ class Queue(Protocol):
 class Keys(Protocol):
     async def caller(self, secret: str) -> Caller:
         """Count one request of this key. Raises InvalidKey, KeyDisabled."""
+
+
+@dataclass(frozen=True)
+class Reservation:
+    token: str
+    job_id: UUID | None = None  # what an earlier request of the same name was answered with
+
+
+class Repetitions(Protocol):
+    """Requests that the caller has named, so that it may repeat them without harm."""
+
+    async def reserve(self, key_id: str, name: str, *, body: str) -> Reservation:
+        """Raises IdempotencyConflict (the name was used with another body), RequestUnderWay."""
+
+    async def bind(self, token: str, job_id: UUID) -> None:
+        """Answer the request with a job that is there already. Raises RequestUnderWay."""
+
+    async def give_up(self, token: str) -> None:
+        """The request was refused; it may be repeated as if it had never been."""
 
 
 class Slot(Protocol):

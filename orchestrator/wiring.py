@@ -34,6 +34,7 @@ from orchestrator.credentials import (
 )
 from orchestrator.errors import ConfigurationError, ImgenError
 from orchestrator.jobs.database import Database
+from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.keys import ApiKeys, Tier
 from orchestrator.jobs.ledger import JobLedger, QueueLimits
 from orchestrator.jobs.lock import DataLock
@@ -315,6 +316,7 @@ def make_house(settings: Settings, core: Core, keys: ApiKeys) -> House:
     return House(
         ports=core.ports,
         keys=keys,
+        repetitions=Idempotency(core.database),
         instances=core.pool,
         rates={Tier.FREE: RateLimiter(limits.free_rate), Tier.PRO: RateLimiter(limits.pro_rate)},
         strangers=RateLimiter(limits.address_rate),

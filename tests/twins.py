@@ -109,7 +109,7 @@ class World:
     def fault(self, template: Template) -> str:
         return self.missing_nodes.get(template.name, "")
 
-    async def accept(self, job: Job) -> None:
+    async def accept(self, job: Job, *, reservation: str = "") -> None:
         self.note("accept")
         self.jobs[job.id] = job
 

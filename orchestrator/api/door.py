@@ -22,12 +22,13 @@ from orchestrator.errors import (
     NotFound,
     RateLimited,
     Rejected,
+    RequestUnderWay,
     Unauthorized,
     Unavailable,
     UnsupportedMedia,
 )
 from orchestrator.models import Caller
-from orchestrator.ports import Instances, Keys, Ports
+from orchestrator.ports import Instances, Keys, Ports, Repetitions
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class House:
 
     ports: Ports
     keys: Keys
+    repetitions: Repetitions
     instances: Instances
     rates: dict[str, RateLimiter]  # by tier; a tier without one is not limited
     strangers: RateLimiter  # failed authentications, by address
@@ -108,7 +110,7 @@ def _of_aiohttp(error: web.HTTPException) -> ImgenError:
 
 def _answer(error: ImgenError) -> web.Response:
     headers = {}
-    if isinstance(error, (RateLimited, Unavailable)):
+    if isinstance(error, (RateLimited, RequestUnderWay, Unavailable)):
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     if error.status >= 500:
         log.error("answered %d: %s", error.status, error)

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from orchestrator.errors import Fenced, QueueFull
+from orchestrator.errors import Fenced, QueueFull, RequestUnderWay
 from orchestrator.jobs import statements
 from orchestrator.jobs.database import Database, Row
+from orchestrator.jobs.idempotency import binding
 from orchestrator.jobs.news import told
 from orchestrator.jobs.rows import job_of, new_row, stage
 from orchestrator.models import Job, Status
@@ -55,11 +56,16 @@ class JobLedger:
         self._clock = clock
         self._claim = statements.claim(database.skip_locked)
 
-    async def accept(self, job: Job) -> None:
-        """Durable when it returns. Raises QueueFull, StorageFull, Unavailable."""
-        row = new_row(job, now=self._clock()) | {"queue_limit": self._limits.waiting}
-        if not await self._database.write(statements.ACCEPT, row, alone="accept", news=READY):
-            raise QueueFull
+    async def accept(self, job: Job, *, reservation: str = "") -> None:
+        """Durable when it returns. Raises QueueFull, RequestUnderWay, StorageFull, Unavailable."""
+        now = self._clock()
+        row = new_row(job, now=now) | {"queue_limit": self._limits.waiting}
+        steps = [(statements.ACCEPT, row)]
+        if reservation:
+            steps.append((statements.BIND, binding(reservation, job.id, now=now)))
+        done = await self._database.write_all(*steps, alone="accept", news=READY)
+        if done < len(steps):
+            raise RequestUnderWay if done else QueueFull
 
     async def get(self, job_id: UUID) -> Job | None:
         rows = await self._database.read(statements.GET, {"id": str(job_id)})

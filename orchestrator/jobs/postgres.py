@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
-from typing import Any, LiteralString, Self, cast
+from typing import Any, LiteralString, Self, TypeVar, cast
 
 import psycopg
 from psycopg import AsyncConnection
@@ -20,6 +20,8 @@ from orchestrator.jobs.news import News
 from orchestrator.jobs.schema import MIGRATIONS
 
 logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 CHANNEL = "imgen"
 HEARTBEAT = 15.0  # seconds without news after which the listener asks whether it is still connected
@@ -62,6 +64,7 @@ class PostgresDatabase:
             name="imgen",
         )
         self._listening: asyncio.Task[None] | None = None
+        self._work: set[asyncio.Task[Any]] = set()  # under way
 
     async def __aenter__(self) -> Self:
         try:
@@ -77,44 +80,70 @@ class PostgresDatabase:
             self._listening.cancel()
             with suppress(asyncio.CancelledError):
                 await self._listening
+        await asyncio.gather(*self._work, return_exceptions=True)
         await self._pool.close(timeout=self._time_limit)
 
     async def read(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
         """See `Database`."""
-        async with self._connected() as connection:
-            cursor = await connection.execute(_translated(sql), parameters)
-            return await cursor.fetchall()
+
+        async def fetch() -> list[Row]:
+            async with self._connected() as connection:
+                return await (await connection.execute(_translated(sql), parameters)).fetchall()
+
+        return await self._whole(fetch())
 
     async def write(
         self, sql: str, *parameters: Parameters, alone: str = "", news: str = ""
     ) -> list[Row]:
         """See `Database`."""
         statement = _translated(sql)
-        async with self._connected() as connection:
-            if len(parameters) == 1 and not alone and not news:
-                return await (await connection.execute(statement, parameters[0])).fetchall()
-            async with connection.pipeline(), connection.transaction():  # one trip for all
-                await _queue_up(connection, alone)
-                cursors = [await connection.execute(statement, each) for each in parameters]
-                await _notify(connection, news)
-            rows = [row for cursor in cursors for row in await cursor.fetchall()]
+
+        async def transact() -> list[Row]:
+            async with self._connected() as connection:
+                if len(parameters) == 1 and not alone and not news:
+                    return await (await connection.execute(statement, parameters[0])).fetchall()
+                async with connection.pipeline(), connection.transaction():  # one trip for all
+                    await _queue_up(connection, alone)
+                    cursors = [await connection.execute(statement, each) for each in parameters]
+                    await _notify(connection, news)
+                return [row for cursor in cursors for row in await cursor.fetchall()]
+
+        rows = await self._whole(transact())
         self._tell(news)
         return rows
 
     async def write_all(self, *steps: Step, alone: str = "", news: str = "") -> int:
         """See `Database`."""
-        done = 0
-        async with self._connected() as connection, connection.transaction():
-            await _queue_up(connection, alone)
-            for sql, parameters in steps:
-                cursor = await connection.execute(_translated(sql), parameters)
-                if not await cursor.fetchall():
-                    raise psycopg.Rollback
-                done += 1
-            await _notify(connection, news)
+
+        async def transact() -> int:
+            done = 0
+            async with self._connected() as connection, connection.transaction():
+                await _queue_up(connection, alone)
+                for sql, parameters in steps:
+                    cursor = await connection.execute(_translated(sql), parameters)
+                    if not await cursor.fetchall():
+                        raise psycopg.Rollback
+                    done += 1
+                await _notify(connection, news)
+            return done
+
+        done = await self._whole(transact())
         if done == len(steps):
             self._tell(news)
         return done
+
+    async def _whole(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Never cut off in the middle: whoever is cancelled leaves, and the work goes on to its
+        end, which the time limit sets. (psycopg may lose a cancellation.)"""
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._work.discard(task)
+        if not task.cancelled() and task.exception():
+            logger.debug("%s", task.exception())  # whoever waits gets it too
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection[Row]]:

@@ -21,7 +21,9 @@ RETURNING id
 GET = "SELECT * FROM jobs WHERE id = :id"
 
 # The first ready job of each lane (priority, key, checkpoint), and jobs whose lease has run out.
-# One step of an index for each lane that has waiting jobs, however many wait in it.
+# One step of an index for each lane that has waiting jobs, however many wait in it: the next lane
+# begins after the end of time in the last. (SQLite uses all columns of the index only if they are
+# compared with expressions.)
 READY = """
 WITH RECURSIVE lanes (head) AS (
     SELECT (
@@ -31,8 +33,9 @@ WITH RECURSIVE lanes (head) AS (
     UNION ALL
     SELECT (
         SELECT id FROM jobs AS next
-        WHERE next.status = 'IN_QUEUE' AND (next.priority, next.key_id, next.checkpoint)
-            > (last.priority, last.key_id, last.checkpoint)
+        WHERE next.status = 'IN_QUEUE'
+            AND (next.priority, next.key_id, next.checkpoint, next.created)
+            > (last.priority, last.key_id || '', last.checkpoint || '', 1e300)
         ORDER BY next.priority, next.key_id, next.checkpoint, next.created LIMIT 1
     )
     FROM lanes JOIN jobs AS last ON last.id = lanes.head
@@ -64,7 +67,10 @@ ORDER BY
     job.priority DESC,
     (job.created <= :overdue) DESC,
     (job.created > :overdue AND job.checkpoint = :holds) DESC,
-    coalesce((SELECT max(claimed) FROM jobs AS served WHERE served.key_id = job.key_id), 0),
+    coalesce((
+        SELECT max(served.claimed) FROM jobs AS served
+        WHERE served.key_id = job.key_id AND served.claimed IS NOT NULL
+    ), 0),
     job.created
 LIMIT 1
 """
@@ -171,3 +177,21 @@ DELETE_KEY = "DELETE FROM keys WHERE name = :name RETURNING id"
 COUNT_REQUESTS = """
 UPDATE keys SET requests = requests + :requests, last_used = :now WHERE id = :id RETURNING id
 """
+
+# Takes over what has expired: an answer that is too old, or a request that never came to an end.
+RESERVE = """
+INSERT INTO idempotency (key_id, name, body, token, job_id, expires)
+VALUES (:key_id, :name, :body, :token, NULL, :expires)
+ON CONFLICT (key_id, name) DO UPDATE SET
+    body = excluded.body, token = excluded.token, job_id = NULL, expires = excluded.expires
+WHERE idempotency.expires <= :now
+RETURNING token
+"""
+
+RESERVED = "SELECT body, job_id FROM idempotency WHERE key_id = :key_id AND name = :name"
+
+BIND = """
+UPDATE idempotency SET job_id = :job_id, expires = :expires WHERE token = :token RETURNING token
+"""
+
+UNRESERVE = "DELETE FROM idempotency WHERE token = :token AND job_id IS NULL RETURNING token"

@@ -116,6 +116,20 @@ async def test_a_row_that_somebody_writes_is_not_waited_for(
         execute("ROLLBACK")
 
 
+async def test_work_ends_with_its_cancelled_caller(url: str) -> None:
+    async def accept_for_ever(ledger: JobLedger) -> None:
+        while True:
+            await accepted(ledger)
+
+    async with PostgresDatabase(url) as database:
+        tasks = [asyncio.create_task(accept_for_ever(JobLedger(database))) for _ in range(20)]
+        await asyncio.sleep(0.2)
+        for task in tasks:
+            task.cancel()
+        _, unfinished = await asyncio.wait(tasks, timeout=5)
+        assert not unfinished
+
+
 async def test_a_mistake_in_a_statement_is_not_taken_for_an_outage(url: str) -> None:
     async with PostgresDatabase(url) as database:
         with pytest.raises(psycopg.errors.UndefinedTable):

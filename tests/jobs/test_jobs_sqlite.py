@@ -13,7 +13,7 @@ import pytest
 from jobs_samples import new_job
 
 from orchestrator.errors import ConfigurationError, StorageFull, Unavailable
-from orchestrator.jobs import schema
+from orchestrator.jobs import schema, statements
 from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.sqlite import SqliteDatabase
 
@@ -182,6 +182,17 @@ async def test_a_mistake_in_a_statement_is_not_taken_for_an_outage(path: Path) -
     async with SqliteDatabase(path) as database:
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
             await database.read("SELECT * FROM jbos")
+
+
+async def test_a_claim_steps_from_lane_to_lane_without_looking_at_each_job(path: Path) -> None:
+    names = ["now", "overdue", "holds", "free", "pro", "internal"]
+    async with SqliteDatabase(path) as database:
+        parameters = dict.fromkeys([*names, "owner", "ready_at", "claim_limit", "reason"], 0)
+        plan = await database.read(f"EXPLAIN QUERY PLAN {statements.claim('')}", parameters)
+    steps = [step["detail"] for step in plan]
+    lane = "(priority,key_id,checkpoint,created)>(?,?,?,?)"
+    assert f"SEARCH next USING INDEX jobs_lanes (status=? AND {lane})" in steps
+    assert not any("SCAN jobs" in step for step in steps)
 
 
 # --- versions -----------------------------------------------------------------------------------

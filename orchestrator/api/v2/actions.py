@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from random import SystemRandom
 from typing import Any
 from uuid import UUID
@@ -10,10 +11,11 @@ from aiohttp import web
 
 from orchestrator.api.door import HOUSE, House, authenticate, read_json
 from orchestrator.api.fields import Fields
+from orchestrator.api.once import idempotency_key, once
 from orchestrator.api.v2 import answers
 from orchestrator.api.v2.request import LONGEST_NAME, read_prompt, read_request
 from orchestrator.errors import BadId, CacheExpired, JobNotFound, MissingAction, UnknownAction
-from orchestrator.models import Asset, Caller, Request
+from orchestrator.models import Asset, Caller, Job, Request
 from orchestrator.pipeline import accept, enhance, offered, suggest
 
 JOB_ID = re.compile(r"(run|cache)_([A-Za-z0-9]{6,64})", re.ASCII)
@@ -33,6 +35,8 @@ async def handle(request: web.Request) -> web.Response:
     action = ACTIONS.get(fields.short_text("action", longest=LONGEST_NAME))
     if action is None:
         raise UnknownAction
+    if action is generate:
+        action = partial(generate, once_as=idempotency_key(request))
     return web.json_response(await action(fields, caller, request.app[HOUSE]))
 
 
@@ -51,10 +55,16 @@ async def models(_fields: Fields, _caller: Caller, house: House) -> dict[str, An
     }
 
 
-async def generate(fields: Fields, caller: Caller, house: House) -> dict[str, Any]:
+async def generate(
+    fields: Fields, caller: Caller, house: House, *, once_as: str = ""
+) -> dict[str, Any]:
     request = await read_request(fields, longest_prompt=house.longest_prompt)
-    house.refuse_if_down()
-    return answers.accepted(await accept(request, caller, "v2", house.ports))
+
+    async def accept_now(reservation: str) -> Job:
+        house.refuse_if_down()
+        return await accept(request, caller, "v2", house.ports, reservation=reservation)
+
+    return answers.accepted(await once(once_as, fields, caller, house, accept_now))
 
 
 async def status(fields: Fields, caller: Caller, house: House) -> dict[str, Any]:

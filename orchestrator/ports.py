@@ -18,6 +18,7 @@ from orchestrator.models import (
     Format,
     InstanceStatus,
     Job,
+    Place,
     Plan,
     Progress,
     Request,
@@ -52,6 +53,15 @@ class Ledger(Protocol):
 
     async def cancel(self, job_id: UUID) -> None:
         """End a job that has not ended; nothing happens to one that has."""
+
+    async def changed(self, job_id: UUID, *, within: timedelta) -> bool:
+        """Wait until the job is ended, by anybody; False when the time is over first. News may be
+        missed: ask the record."""
+
+
+class Outlook(Protocol):
+    async def place(self, job: Job) -> Place:
+        """Where a waiting job stands. Cheap: an estimate that is kept for a moment."""
 
 
 class Queue(Protocol):

@@ -38,6 +38,7 @@ from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.keys import ApiKeys, Tier
 from orchestrator.jobs.ledger import JobLedger, QueueLimits
 from orchestrator.jobs.lock import DataLock
+from orchestrator.jobs.outlook import Outlook
 from orchestrator.jobs.postgres import PostgresDatabase
 from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.llm import NoEnhancer
@@ -317,6 +318,7 @@ def make_house(settings: Settings, core: Core, keys: ApiKeys) -> House:
         ports=core.ports,
         keys=keys,
         repetitions=Idempotency(core.database),
+        outlook=Outlook(core.database),
         instances=core.pool,
         rates={Tier.FREE: RateLimiter(limits.free_rate), Tier.PRO: RateLimiter(limits.pro_rate)},
         strangers=RateLimiter(limits.address_rate),

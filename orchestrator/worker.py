@@ -15,7 +15,7 @@ from orchestrator.errors import (
 )
 from orchestrator.models import Job, Progress, Status
 from orchestrator.pipeline import fulfil
-from orchestrator.ports import Instances, Ports, Queue, Slot
+from orchestrator.ports import Instances, Ports, Slot
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Worker:
         return job
 
     async def _work(self, job: Job, slot: Slot) -> None:
-        lease = Lease(job, self.ports.queue)
+        lease = Lease(job, self.ports)
         try:
             await lease.held_during(fulfil(job, slot, self.ports, report=lease.report))
         except Fenced:
@@ -108,9 +108,10 @@ class Worker:
 class Lease:
     """Keeps a claimed job ours while work on it goes on."""
 
-    def __init__(self, job: Job, queue: Queue) -> None:
+    def __init__(self, job: Job, ports: Ports) -> None:
         self._job = job
-        self._queue = queue
+        self._queue = ports.queue
+        self._ledger = ports.ledger
         self._progress: Progress | None = None
 
     def report(self, progress: Progress) -> None:
@@ -134,9 +135,9 @@ class Lease:
         clock = asyncio.get_running_loop().time
         recorded, renewed = None, clock()
         while True:
-            await asyncio.sleep(BEAT.total_seconds())
+            ended = await self._ledger.changed(self._job.id, within=BEAT)
             due = clock() - renewed >= RENEWAL.total_seconds()
-            if self._progress != recorded or due:
+            if self._progress != recorded or due or ended:
                 recorded, renewed = self._progress, clock()
                 await self._renew(recorded)
 

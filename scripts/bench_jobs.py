@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from orchestrator.jobs import statements
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ledger import JobLedger, QueueLimits
+from orchestrator.jobs.outlook import Outlook
 from orchestrator.jobs.postgres import PostgresDatabase
 from orchestrator.jobs.rows import new_row
 from orchestrator.jobs.sqlite import SqliteDatabase
@@ -86,6 +87,7 @@ async def measure(what: str, times: int, action: Callable[[int], Awaitable[objec
 
 async def bench(database: Database, jobs: int) -> None:
     ledger = JobLedger(database, QueueLimits(waiting=100 * jobs))
+    outlook, waiting = Outlook(database), new_job()
     ids: list[UUID] = []
 
     async def accept(_: int) -> None:
@@ -108,7 +110,7 @@ async def bench(database: Database, jobs: int) -> None:
 
     await measure("accept", jobs, accept)
     await measure("get", jobs, get)
-    await measure("position in the queue", 2000, lambda n: ledger.position(ids[n % len(ids)]))
+    await measure("position in the queue", 2000, lambda _: outlook.place(waiting))
     await measure("counts", 500, lambda _: ledger.counts())
     await measure("wait for a ready job", 500, lambda _: ledger.ready(within=timedelta(0)))
     await measure("claim and finish", jobs // 10, work)
@@ -119,20 +121,19 @@ async def bench(database: Database, jobs: int) -> None:
             task.cancel()
 
 
-async def bench_backlog(database: Database, most: int) -> None:
-    """What one claim costs when so many jobs of so many keys, for three checkpoints, wait."""
-    ledger = JobLedger(database, QueueLimits(waiting=10 * most))
-    print(f"\n{'waiting':>10} {'keys':>6}   claim: p50 ms   p99 ms")
-    for keys in (10, 100):
-        await database.write("DELETE FROM jobs RETURNING id", {})
-        waiting = 0
-        for size in (size for size in (100, 1000, 10_000, 100_000) if size <= most):
-            await add_backlog(database, size - waiting, keys)
-            waiting = size
-            latencies = sorted([await timed_claim(ledger, n) for n in range(CLAIMS)])
-            waiting -= CLAIMS
-            p50, p99 = latencies[CLAIMS // 2], latencies[-1 - CLAIMS // 100]
-            print(f"{size:>10} {keys:>6}   {p50:13.2f}   {p99:6.2f}")
+async def bench_backlog(database: Database, *, most: int, keys: int) -> None:
+    """What one claim costs when so many jobs, for three checkpoints, wait."""
+    ledger = JobLedger(database)
+    waiting = 0
+    print(f"{'waiting':>10} {'keys':>6}   claim: p50 ms   p99 ms")
+    for size in (size for size in (100, 1000, 10_000, 100_000) if size <= most):
+        await add_backlog(database, size - waiting, keys)
+        latencies = sorted([await timed_claim(ledger, n) for n in range(CLAIMS)])
+        waiting = size - CLAIMS
+        p50, p99 = latencies[CLAIMS // 2], latencies[-1 - CLAIMS // 100]
+        print(f"{size:>10} {keys:>6}   {p50:13.2f}   {p99:6.2f}")
+    await database.write("DELETE FROM jobs RETURNING id", {})
+    print()
 
 
 async def add_backlog(database: Database, jobs: int, keys: int) -> None:
@@ -156,23 +157,24 @@ async def timed_claim(ledger: JobLedger, number: int) -> float:
     return took
 
 
-async def bench_all(database: Database, *, jobs: int, backlog: int) -> None:
+async def bench_all(database: Database, *, jobs: int, backlog: int, keys: int) -> None:
     async with database:
+        await bench_backlog(database, most=backlog, keys=keys)
         await bench(database, jobs)
-        await bench_backlog(database, backlog)
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--jobs", type=int, default=10_000, help="jobs in the table")
     arguments.add_argument("--backlog", type=int, default=100_000, help="most jobs that wait")
+    arguments.add_argument("--keys", type=int, default=10, help="whose they are")
     arguments.add_argument("--folder", type=Path, help="where the SQLite file is made")
     arguments.add_argument("--url", help="of an empty PostgreSQL database")
     chosen = arguments.parse_args()
     with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
         sqlite = SqliteDatabase(Path(folder) / "bench.db")
         database = PostgresDatabase(chosen.url) if chosen.url else sqlite
-        asyncio.run(bench_all(database, jobs=chosen.jobs, backlog=chosen.backlog))
+        asyncio.run(bench_all(database, jobs=chosen.jobs, backlog=chosen.backlog, keys=chosen.keys))
 
 
 if __name__ == "__main__":

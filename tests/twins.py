@@ -125,6 +125,9 @@ class World:
     async def cancel(self, job_id: UUID) -> None:
         self.jobs[job_id] = self.jobs[job_id].evolve(status=Status.CANCELLED)
 
+    async def changed(self, job_id: UUID, *, within: timedelta) -> bool:
+        return False
+
     async def screen(self, texts: Mapping[str, str], *, ruleset: str) -> Verdict:
         self.note("screen")
         self.screened = dict(texts)

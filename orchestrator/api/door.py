@@ -28,7 +28,7 @@ from orchestrator.errors import (
     UnsupportedMedia,
 )
 from orchestrator.models import Caller
-from orchestrator.ports import Instances, Keys, Ports, Repetitions
+from orchestrator.ports import Instances, Keys, Outlook, Ports, Repetitions
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ class House:
     ports: Ports
     keys: Keys
     repetitions: Repetitions
+    outlook: Outlook
     instances: Instances
     rates: dict[str, RateLimiter]  # by tier; a tier without one is not limited
     strangers: RateLimiter  # failed authentications, by address

@@ -1,6 +1,6 @@
 """What the ledger and the keys need of a database, whichever it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, Self
 
 from orchestrator.jobs.news import News
@@ -14,7 +14,7 @@ class Database(Protocol):
     """Open it with `async with`. Other processes may use the same database at the same time.
 
     `alone` names a queue: of the writes that name the same one, in all processes, each sees what
-    the one before has written. `news` is a topic that is told when the write is durable.
+    the one before has written. `news` are topics that are told when the write is durable.
     """
 
     news: News
@@ -30,12 +30,12 @@ class Database(Protocol):
         """Sees everything that was written before. Raises Unavailable."""
 
     async def write(
-        self, sql: str, *parameters: Parameters, alone: str = "", news: str = ""
+        self, sql: str, *parameters: Parameters, alone: str = "", news: Sequence[str] = ()
     ) -> list[Row]:
         """Run the statement for each set of parameters, all in one transaction that is durable
         when this returns. Raises StorageFull, Unavailable."""
 
-    async def write_all(self, *steps: Step, alone: str = "", news: str = "") -> int:
+    async def write_all(self, *steps: Step, alone: str = "", news: Sequence[str] = ()) -> int:
         """As `write`, for several statements: how many of them, in order, touched a row. If one
         touches none, nothing is written."""
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -63,7 +63,7 @@ class JobLedger:
         steps = [(statements.ACCEPT, row)]
         if reservation:
             steps.append((statements.BIND, binding(reservation, job.id, now=now)))
-        done = await self._database.write_all(*steps, alone="accept", news=READY)
+        done = await self._database.write_all(*steps, alone="accept", news=[READY])
         if done < len(steps):
             raise RequestUnderWay if done else QueueFull
 
@@ -101,8 +101,9 @@ class JobLedger:
         return rows[0] if rows else None
 
     async def save(self, job: Job) -> None:
-        """An end makes room for another job of the same key."""
-        await self._write_fenced(statements.SAVE, job, news=READY if job.status.final else "")
+        await self._write_fenced(
+            statements.SAVE, job, news=ended(job.id) if job.status.final else ()
+        )
 
     async def renew(self, job: Job) -> None:
         await self._write_fenced(statements.RENEW, job, ready_in=self._lease)
@@ -110,7 +111,7 @@ class JobLedger:
     async def give_back(self, job: Job, *, delay: timedelta) -> None:
         """Records what the job has, as `save` does."""
         seconds = delay.total_seconds()
-        await self._write_fenced(statements.GIVE_BACK, job, ready_in=seconds, news=READY)
+        await self._write_fenced(statements.GIVE_BACK, job, ready_in=seconds, news=[READY])
 
     async def ready(self, *, within: timedelta) -> None:
         changed = self._database.news.about(READY)  # before the look: no change falls between
@@ -125,14 +126,16 @@ class JobLedger:
         await told(changed, within=within)
 
     async def cancel(self, job_id: UUID) -> None:
-        """Its worker learns by Fenced at the next renewal."""
         row = {"id": str(job_id), "now": self._clock()}
-        await self._database.write(statements.CANCEL, row, news=READY)
+        await self._database.write(statements.CANCEL, row, news=ended(job_id))
+
+    async def changed(self, job_id: UUID, *, within: timedelta) -> bool:
+        return await told(self._database.news.about(_topic(job_id)), within=within)
 
     async def release_all(self) -> int:
         """End every lease at once. Only for a process that knows that no other is at work."""
         now = {"now": self._clock()}
-        return len(await self._database.write(statements.RELEASE_ALL, now, news=READY))
+        return len(await self._database.write(statements.RELEASE_ALL, now, news=[READY]))
 
     async def expire(self) -> int:
         """Make TIMED_OUT what has lived too long without ending."""
@@ -142,21 +145,25 @@ class JobLedger:
             "created_before": now - self._limits.life.total_seconds(),
             "reason": "The job did not end within its time limit",
         }
-        return len(await self._database.write(statements.EXPIRE, limits, news=READY))
+        return len(await self._database.write(statements.EXPIRE, limits, news=[READY]))
 
     async def counts(self) -> dict[Status, int]:
         rows = await self._database.read(statements.COUNTS)
         return dict.fromkeys(Status, 0) | {Status(row["status"]): row["jobs"] for row in rows}
 
-    async def position(self, job_id: UUID) -> int | None:
-        """1 for the job that is claimed next; None for one that does not wait."""
-        rows = await self._database.read(statements.POSITION, {"id": str(job_id)})
-        return rows[0]["position"] if rows else None
-
     async def _write_fenced(
-        self, sql: str, job: Job, *, ready_in: float = 0.0, news: str = ""
+        self, sql: str, job: Job, *, ready_in: float = 0.0, news: Sequence[str] = ()
     ) -> None:
         now = self._clock()
         row = stage(job, now=now) | {"ready_at": now + ready_in}
         if not await self._database.write(sql, row, news=news):
             raise Fenced
+
+
+def ended(job_id: UUID) -> list[str]:
+    """News of an end: it makes room for another job of the same key."""
+    return [_topic(job_id), READY]
+
+
+def _topic(job_id: UUID) -> str:
+    return f"job {job_id}"

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
 from typing import Any, LiteralString, Self, TypeVar, cast
@@ -93,7 +93,7 @@ class PostgresDatabase:
         return await self._whole(fetch())
 
     async def write(
-        self, sql: str, *parameters: Parameters, alone: str = "", news: str = ""
+        self, sql: str, *parameters: Parameters, alone: str = "", news: Sequence[str] = ()
     ) -> list[Row]:
         """See `Database`."""
         statement = _translated(sql)
@@ -112,7 +112,7 @@ class PostgresDatabase:
         self._tell(news)
         return rows
 
-    async def write_all(self, *steps: Step, alone: str = "", news: str = "") -> int:
+    async def write_all(self, *steps: Step, alone: str = "", news: Sequence[str] = ()) -> int:
         """See `Database`."""
 
         async def transact() -> int:
@@ -151,9 +151,9 @@ class PostgresDatabase:
             async with self._pool.connection() as connection:
                 yield cast(AsyncConnection[Row], connection)
 
-    def _tell(self, news: str) -> None:
-        if news:
-            self.news.tell(news)  # at once, and once more when PostgreSQL has said so to all
+    def _tell(self, news: Sequence[str]) -> None:
+        for topic in news:
+            self.news.tell(topic)  # at once, and once more when PostgreSQL has said so to all
 
     # --- news of other processes ----------------------------------------------------------------
 
@@ -245,9 +245,9 @@ async def _queue_up(connection: AsyncConnection[Row], alone: str) -> None:
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"imgen {alone}"])
 
 
-async def _notify(connection: AsyncConnection[Row], news: str) -> None:
-    if news:
-        await connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, news])
+async def _notify(connection: AsyncConnection[Row], news: Sequence[str]) -> None:
+    for topic in news:
+        await connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, topic])
 
 
 @contextmanager

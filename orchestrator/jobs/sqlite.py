@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,7 +65,7 @@ class SqliteDatabase:
         sql: str,
         *parameters: Parameters,
         alone: str = "",  # noqa: ARG002  every write is
-        news: str = "",
+        news: Sequence[str] = (),
     ) -> list[Row]:
         """See `Database`."""
         rows = await self._transact(
@@ -78,7 +78,7 @@ class SqliteDatabase:
         self,
         *steps: Step,
         alone: str = "",  # noqa: ARG002  every write is
-        news: str = "",
+        news: Sequence[str] = (),
     ) -> int:
         """See `Database`."""
 
@@ -103,9 +103,9 @@ class SqliteDatabase:
         with _mapped_errors():
             return await self._writer.run(transact)
 
-    def _tell(self, news: str) -> None:
-        if news:
-            self.news.tell(news)
+    def _tell(self, news: Sequence[str]) -> None:
+        for topic in news:
+            self.news.tell(topic)
 
 
 class _NothingTouched(Exception):

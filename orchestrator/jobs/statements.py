@@ -142,18 +142,9 @@ RETURNING id
 
 COUNTS = "SELECT status, count(*) AS jobs FROM jobs GROUP BY status"
 
-POSITION = """
-SELECT 1 + (
-    SELECT count(*) FROM jobs AS ahead
-    WHERE ahead.status = 'IN_QUEUE' AND ahead.priority > job.priority
-) + (
-    SELECT count(*) FROM jobs AS ahead
-    WHERE ahead.status = 'IN_QUEUE' AND ahead.priority = job.priority
-        AND ahead.created < job.created
-) AS position
-FROM jobs AS job
-WHERE job.id = :id AND job.status = 'IN_QUEUE'
-"""
+WAITING = "SELECT priority, created FROM jobs WHERE status = 'IN_QUEUE'"
+
+ENDED_SINCE = "SELECT count(*) AS jobs FROM jobs WHERE finished > :since AND attempt > 0"
 
 ADD_KEY = """
 INSERT INTO keys (

@@ -190,19 +190,3 @@ async def test_counts_name_every_status(ledger: JobLedger) -> None:
         Status.IN_PROGRESS: 1,
         Status.FAILED: 1,
     }
-
-
-async def test_positions_follow_the_order_of_the_claim(ledger: JobLedger) -> None:
-    jobs = [
-        await accepted(ledger, created=START - age * SECOND, priority=priority)
-        for age, priority in [(1, 0), (3, 0), (2, 20), (9, 10), (5, 20)]
-    ]
-    positions = {job.id: await ledger.position(job.id) for job in jobs}
-    order = [(await claimed(ledger)).id for _ in jobs]
-    assert [positions[job_id] for job_id in order] == [1, 2, 3, 4, 5]
-
-
-async def test_a_job_that_does_not_wait_has_no_position(ledger: JobLedger) -> None:
-    job = await accepted(ledger)
-    await claimed(ledger)
-    assert await ledger.position(job.id) is None

@@ -210,6 +210,20 @@ async def test_a_cancelled_job_stays_cancelled_and_frees_its_slot(
     assert (await ended(ports, cancelled)).status is Status.CANCELLED
 
 
+async def test_the_worker_of_a_cancelled_job_learns_at_once(
+    ports: Ports, instances: Instances, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "BEAT", timedelta(seconds=60))
+    instances.hold = asyncio.Event()
+    cancelled = [await accepted(ports) for _ in range(2)]
+    async with working(ports, instances):
+        for job in cancelled:
+            await until(ports, job, lambda found: found.status is Status.IN_PROGRESS)
+            await ports.ledger.cancel(job.id)
+        instances.hold = None  # for the next jobs; the cancelled ones hold on for ever
+        assert (await ended(ports, await accepted(ports))).status is Status.COMPLETED
+
+
 async def test_a_stopping_worker_gives_its_jobs_back(ports: Ports, instances: Instances) -> None:
     instances.hold = asyncio.Event()
     job = await accepted(ports)

@@ -1,4 +1,4 @@
-"""The five actions of the Imgen API v2."""
+"""The actions of the Imgen API v2."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ from orchestrator.api.once import idempotency_key, once
 from orchestrator.api.v2 import answers
 from orchestrator.api.v2.request import LONGEST_NAME, read_prompt, read_request
 from orchestrator.errors import BadId, CacheExpired, JobNotFound, MissingAction, UnknownAction
-from orchestrator.models import Asset, Caller, Job, Request
+from orchestrator.models import Asset, Caller, Job, Request, Status
 from orchestrator.pipeline import accept, enhance, offered, suggest
 
 JOB_ID = re.compile(r"(run|cache)_([A-Za-z0-9]{6,64})", re.ASCII)
@@ -68,7 +68,20 @@ async def generate(
 
 
 async def status(fields: Fields, caller: Caller, house: House) -> dict[str, Any]:
-    matched = JOB_ID.fullmatch(fields.short_text("id", longest=100))
+    job = await find_job(fields.short_text("id", longest=100), caller, house)
+    return await shown(job, house)
+
+
+async def cancel(fields: Fields, caller: Caller, house: House) -> dict[str, Any]:
+    """How the job has ended: cancelled, or as it had ended before."""
+    job = await find_job(fields.short_text("id", longest=100), caller, house)
+    await house.ports.ledger.cancel(job.id)
+    return answers.cancelled(await house.ports.ledger.get(job.id) or job)
+
+
+async def find_job(job_id: str, caller: Caller, house: House) -> Job:
+    """A job that the caller may see. Raises BadId, CacheExpired, JobNotFound."""
+    matched = JOB_ID.fullmatch(job_id)
     if matched is None:
         raise BadId
     kind, name = matched.groups()
@@ -80,11 +93,17 @@ async def status(fields: Fields, caller: Caller, house: House) -> dict[str, Any]
         raise JobNotFound from None
     if job is None or (job.key_id != caller.key_id and not caller.admin):
         raise JobNotFound
+    return job
+
+
+async def shown(job: Job, house: House) -> dict[str, Any]:
+    """A job as `status` shows it, with links that are new."""
 
     def link(asset: Asset) -> str:
         return house.ports.storage.link(asset, lifetime=house.link_lifetime)
 
-    return answers.status(job, link)
+    waits = job.status is Status.IN_QUEUE
+    return answers.status(job, link, place=await house.outlook.place(job) if waits else None)
 
 
 async def optimize(fields: Fields, _caller: Caller, house: House) -> dict[str, Any]:
@@ -105,6 +124,7 @@ ACTIONS: dict[str, Action] = {
     "models": models,
     "generate": generate,
     "status": status,
+    "cancel": cancel,
     "optimize": optimize,
     "random": random,
 }

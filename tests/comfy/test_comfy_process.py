@@ -160,6 +160,20 @@ async def test_a_process_that_ends_at_once_is_reported_with_its_log(tmp_path):
     assert status.state.endswith(f"see {tmp_path / 'comfyui.log'}")
 
 
+async def test_leaving_while_one_is_being_stopped_leaves_nothing_behind(tmp_path):
+    launcher = tmp_path / "launch.py"
+    launcher.write_text(
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    )
+    spec = Managed("deaf", tmp_path, launcher, Path(sys.executable), models=tmp_path, pack=tmp_path)
+    async with pool_of(spec, Limits(boot=1, stop=60)):
+        await until((tmp_path / "comfyui.pid").exists)
+        pid = recorded_pid(spec)
+        await asyncio.sleep(1.5)  # by now it is asked to end
+        assert not gone(pid)
+    assert gone(pid)
+
+
 @pytest.fixture
 def sleeper(tmp_path: Path):
     """A process that names our directory, as a ComfyUI of ours does."""

@@ -58,7 +58,11 @@ _ADULT_MATERIAL = _phrases(indicators.ADULT_MATERIAL)
 def judge(texts: Mapping[str, str]) -> tuple[Finding, ...]:
     """Why these texts (name -> text) must be refused; nothing if they need not."""
     rule = _broken(read(texts))
-    return (Finding(rule=rule, category=CATEGORY, reviewer=REVIEWER),) if rule else ()
+    return (finding(rule, reviewer=REVIEWER),) if rule else ()
+
+
+def finding(rule: str, *, reviewer: str, score: float = 1.0) -> Finding:
+    return Finding(rule=rule, category=CATEGORY, reviewer=reviewer, score=score)
 
 
 def _broken(reading: Reading) -> str | None:

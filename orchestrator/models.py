@@ -49,7 +49,7 @@ class Position(StrEnum):
 class Brand(Value):
     """The visible mark that a caller wants on the picture."""
 
-    image: str  # base64 of a PNG, JPEG or WebP file, already checked and bounded
+    image: str = ""  # base64 of a PNG, JPEG or WebP file, checked and bounded; empty: no mark
     position: Position = Position.BOTTOM_RIGHT
     scale: int = Field(default=5, ge=1, le=100)  # width in per cent of the picture's width
     opacity: int = Field(default=100, ge=0, le=100)  # per cent
@@ -59,8 +59,8 @@ class Brand(Value):
 
     @property
     def sha256(self) -> str:
-        """Of the mark's file, in hex: names it without echoing it."""
-        return hashlib.sha256(base64.b64decode(self.image)).hexdigest()
+        """Of the mark's file, in hex: names it without echoing it. Empty: no mark."""
+        return hashlib.sha256(base64.b64decode(self.image)).hexdigest() if self.image else ""
 
 
 class Credits(Value):
@@ -109,7 +109,7 @@ class Request(Value):
     steps: int | None = Field(default=None, ge=1, le=150)  # else the style's
     cfg: float | None = Field(default=None, ge=0, le=30)
     loras: tuple[LoraUse, ...] = ()
-    brand: Brand | None = None
+    brand: Brand = Brand()
     credits: Credits = Credits()
     ruleset: str = "default"
     precompliance: str = ""

@@ -332,8 +332,8 @@ def claims_of(job: Job, kept: Kept) -> Claims:
         template_digest=job.plan.template_digest,
         fingerprint=kept.facts.fingerprint,
         watermark_id=job.plan.watermark_id if kept.watermarked else "",
-        branded=brand is not None,
-        brand_sha256=brand.sha256 if brand else "",
+        branded=bool(brand.image),
+        brand_sha256=brand.sha256,
         credits=job.request.credits,
     )
 

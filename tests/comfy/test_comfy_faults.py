@@ -157,12 +157,11 @@ async def test_a_blocked_node_does_not_end_the_run(fake):
     assert len(await run(fake)) == 1
 
 
-async def test_a_success_left_over_from_an_earlier_run_is_not_believed(fake):
-    fake.says_success = False
-    if not fake.dated:
-        pytest.skip("mid-2024 versions never say execution_success")
-    with pytest.raises(RunLost, match="does not say that it succeeded"):
-        await run(fake)
+async def test_a_success_left_over_from_an_earlier_run_is_not_believed():
+    async with FakeComfyUI(dated=True) as fake:
+        fake.says_success = False
+        with pytest.raises(RunLost, match="does not say that it succeeded"):
+            await run(fake)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,8 @@ class Request(Value):
     reuse: Reuse = Reuse()
     output: Output = Output()
     steps: int | None = Field(default=None, ge=1, le=150)  # else the style's
-    cfg: float | None = Field(default=None, ge=0, le=30)
+    # below 1 the negative prompt would be drawn, which nobody screens as if it were wanted
+    cfg: float | None = Field(default=None, ge=1, le=30)
     loras: tuple[LoraUse, ...] = ()
     brand: Brand = Brand()
     credits: Credits = Credits()
@@ -139,7 +140,7 @@ class Style(Value):
     quality: str = ""  # tags after the prompt
     negative_extra: str = ""
     steps: int = Field(default=20, ge=1, le=150)
-    cfg: float = Field(default=7.0, ge=0, le=30)
+    cfg: float = Field(default=7.0, ge=1, le=30)
     sampler: str = "euler"
     scheduler: str = "normal"
     loras: tuple[LoraUse, ...] = ()

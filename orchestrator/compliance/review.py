@@ -1,6 +1,7 @@
 """Judges texts before a run and pictures after it. What can't be judged is never safe."""
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -13,6 +14,8 @@ from orchestrator.compliance.polarity import read
 from orchestrator.compliance.rulesets import DEFAULT, TEXT, Ruleset, Rulesets
 from orchestrator.errors import ReviewFailed
 from orchestrator.models import Finding, Request, Texts, Verdict
+
+log = logging.getLogger(__name__)
 
 LONGEST = 100_000  # characters of all texts together
 TRIES = 2  # of each reviewer at each picture
@@ -37,6 +40,7 @@ class Reviewers:
         self._reviewers: tuple[PictureReviewer, ...] = (HashLists(hash_lists), *others)
         self._accept_unreviewed = accept_unreviewed
         self._time_limit = time_limit
+        self._reported: frozenset[str] = frozenset()
 
     def faults(self) -> tuple[str, ...]:
         """Faulty rulesets and hash lists, as of the last time that they were used."""
@@ -80,8 +84,14 @@ class Reviewers:
         if sum(map(len, texts.values())) > LONGEST:
             raise ReviewFailed(detail=f"more than {LONGEST} characters")
         self._rulesets.look()
+        self._report_faults()
         policy = self._rulesets.get(ruleset)
         return policy, [*floor.judge(texts), *policy.read(read(texts).wanted)]
+
+    def _report_faults(self) -> None:
+        former, self._reported = self._reported, frozenset(self.faults())
+        for fault in sorted(self._reported - former):
+            log.warning("%s", fault)
 
     def _insist_on_reviewers(self, policy: Ruleset, *, procedural: bool) -> None:
         absent = policy.requires - {reviewer.name for reviewer in self._reviewers}

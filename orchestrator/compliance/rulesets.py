@@ -37,9 +37,19 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _told(phrase: str) -> str:
+    if not any(letter.isalnum() for letter in fold(phrase)):
+        raise ValueError("has no letters")
+    return phrase
+
+
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=80)]
-Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=80)]
+Phrase = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=2, max_length=80),
+    AfterValidator(_told),
+]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 

@@ -118,8 +118,9 @@ def fits(environment: Environment, stamp: dict[str, Any]) -> bool:
 
     With no index named, any torch that was once wanted will do.
     """
-    torch = environment is SERVICE or not TORCH_INDEX or stamp["torch"] == TORCH_INDEX
-    return torch and stamp["root"] == str(ROOT) and stamp["python"] == sys.version
+    if environment is COMFYUI and TORCH_INDEX and stamp["torch"] != torch_source():
+        return False
+    return bool(stamp["root"] == str(ROOT) and stamp["python"] == sys.version)
 
 
 def holds(environment: Environment, distributions: list[str]) -> bool:
@@ -131,15 +132,22 @@ def holds(environment: Environment, distributions: list[str]) -> bool:
 
 def inspect(environment: Environment) -> list[str]:
     """The installed distributions as `name==version`."""
-    command = [environment.python, "-I", "-c", INSPECT, *environment.modules]
-    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    command = [str(environment.python), "-I", "-c", INSPECT, *environment.modules]
+    found: list[str] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return found
 
 
 def read_stamp(environment: Environment) -> dict[str, Any]:
     try:
-        return json.loads(environment.stamp.read_text())
+        stamp: dict[str, Any] = json.loads(environment.stamp.read_text())
     except (OSError, ValueError):
         return {}
+    return stamp
+
+
+def torch_source() -> str:
+    """The index that is asked for, unreadable because its URL may hold a password."""
+    return hashlib.sha256(TORCH_INDEX.encode()).hexdigest()
 
 
 def digest(*files: Path) -> str:
@@ -152,6 +160,7 @@ def digest(*files: Path) -> str:
 def make(environment: Environment, state: State) -> None:
     began = time.monotonic()
     say(f"{environment.name} (for {environment.purpose}): {state.value}")
+    torch = torch_source() if TORCH_INDEX else read_stamp(environment).get("torch", "")
     environment.stamp.unlink(missing_ok=True)
     try:
         if state is not State.OUTDATED:
@@ -161,7 +170,7 @@ def make(environment: Environment, state: State) -> None:
         run(environment.python, "-I", "-c", f"import {', '.join(environment.modules)}")
     except subprocess.CalledProcessError as error:
         raise SetupError("\n".join(explain(environment, error))) from None
-    write_stamp(environment)
+    write_stamp(environment, torch=torch)
     say(f"{environment.name} is ready, {time.monotonic() - began:.0f} s")
 
 
@@ -183,9 +192,10 @@ def fill_comfyui() -> None:
     torch = re.search(r"^torch==\S+", direct.read_text(), re.MULTILINE)
     if not torch:
         raise SetupError("comfyui/requirements.in pins no torch")
-    index = ["--index-url", TORCH_INDEX] if TORCH_INDEX else []
+    if TORCH_INDEX:  # not as an argument, because that would show a password
+        os.environ["PIP_INDEX_URL"] = TORCH_INDEX
     # pip, because it also looks where the machine's own pip configuration says
-    pip(COMFYUI, "--no-warn-conflicts", *index, torch[0])
+    pip(COMFYUI, "--no-warn-conflicts", torch[0])
 
 
 def pip(environment: Environment, *arguments: str) -> None:
@@ -208,11 +218,11 @@ def base_python() -> Path:
     return python if python.exists() else Path(sys.executable)
 
 
-def write_stamp(environment: Environment) -> None:
+def write_stamp(environment: Environment, *, torch: str) -> None:
     stamp = {
         "root": str(ROOT),
         "python": sys.version,
-        "torch": TORCH_INDEX,
+        "torch": torch,
         "sources": digest(*environment.sources),
         "installed": inspect(environment),
     }
@@ -248,7 +258,7 @@ def explain(environment: Environment, error: subprocess.CalledProcessError) -> I
 
 
 def index_answers(environment: Environment) -> bool:
-    command = [environment.python, "-m", "pip", "--retries", "0", "--timeout", "10"]
+    command = [str(environment.python), "-m", "pip", "--retries", "0", "--timeout", "10"]
     answer = subprocess.run([*command, "index", "versions", "uv"], capture_output=True, check=False)
     return answer.returncode == 0
 

@@ -145,9 +145,6 @@ class Instance:
         waiting = frozenset(entry.run for entry in queue.pending)
         if not queue.running and waiting & self._left_waiting:
             self._condemn("its executor takes up no run")
-        self._doubted = asyncio.Event()  # a check is due now
-        self._idle = asyncio.Event()
-        self._idle.set()
         self._left_waiting = frozenset() if queue.running else waiting
 
     def _condemn(self, reason: str) -> None:

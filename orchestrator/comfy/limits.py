@@ -1,4 +1,4 @@
-"""How long each thing may take, all in seconds."""
+"""How long each thing may take, in seconds, and how much may go wrong."""
 
 from dataclasses import dataclass
 
@@ -24,3 +24,4 @@ class Limits:
     longest_pause: float = 60  # between two tries to start or to reconnect
 
     misses: int = 6  # failed checks in a row after which a process is restarted
+    memory: float = 0.85  # share of the machine's; a process that holds more is recycled

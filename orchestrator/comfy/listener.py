@@ -129,9 +129,9 @@ class Listener:
     async def _connection(self) -> AsyncIterator[ClientConnection]:
         client_id = uuid4().hex
         async with connect(
-            self._endpoint.websocket(client_id),
+            f"{self._endpoint.websocket}?clientId={client_id}",
             additional_headers=self._endpoint.headers,
-            ssl=self._endpoint.tls,
+            ssl=self._endpoint.websocket_tls,
             proxy=None,
             compression=None,
             max_size=LARGEST_FRAME,

@@ -20,7 +20,6 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 1.0  # seconds before the second try to start; doubled from then on
 BOOT_CHECK = 0.25  # seconds between two looks whether it is up
-MOST_MEMORY = 0.85  # of the machine's; a process that holds more is recycled
 
 Open = Callable[[str, Endpoint], Instance]
 
@@ -90,7 +89,7 @@ class ManagedMember(Member):
         super().__init__(spec.name, open_instance)
         self._spec = spec
         self._limits = limits
-        self._most_memory = MOST_MEMORY * psutil.virtual_memory().total
+        self._most_memory = limits.memory * psutil.virtual_memory().total  # bytes
 
     async def keep(self) -> None:
         clock = asyncio.get_running_loop().time

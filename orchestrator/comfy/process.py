@@ -95,11 +95,10 @@ async def started(spec: Managed, limits: Limits) -> AsyncIterator[ComfyProcess]:
 
 async def _spawn(spec: Managed, *, port: int) -> ComfyProcess:
     log_file = log_of(spec)
-    rotate(log_file)
+    await asyncio.to_thread(rotate, log_file)
     with log_file.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             *launch_command(spec, port),
-            cwd=spec.directory,
             env=_environment(),
             stdin=asyncio.subprocess.PIPE,  # it ends when this is closed, as by our death
             stdout=output,
@@ -112,7 +111,8 @@ async def _spawn(spec: Managed, *, port: int) -> ComfyProcess:
 
 def launch_command(spec: Managed, port: int) -> list[str]:
     folders = {"directory": spec.directory, "models": spec.models, "pack": spec.pack}
-    command = [str(spec.python), str(spec.launcher), "--with-parent", "--port", str(port)]
+    command = [str(spec.python.absolute()), str(spec.launcher.absolute())]
+    command += ["--with-parent", "--port", str(port)]
     for name, folder in folders.items():
         command += [f"--{name}", str(folder.absolute())]
     if spec.checkout is not None:

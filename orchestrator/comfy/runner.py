@@ -125,6 +125,8 @@ class Runner:
         """Take the job's runs out of the queue. Older versions interrupt whatever runs, so the
         queue is read right before; a neighbour that is hit all the same submits itself again.
         """
+        if self._listener.closed:  # ComfyUI has stopped, and its queue with it
+            return
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._limits.withdrawal
         try:

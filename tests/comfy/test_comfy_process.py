@@ -102,6 +102,14 @@ class TestReal:
             await until(lambda: gone(pid))
             assert await run(pool, job(painting())) == 1
 
+    async def test_one_that_holds_too_much_memory_is_recycled_after_its_runs(self, spec):
+        async with pool_of(spec, Limits(memory=0.001, probe=0.5)) as pool:
+            task = await start_run(pool, job(painting(steps=20, pause=0.1)))
+            pid = recorded_pid(spec)
+            assert await task == 1
+            await until(lambda: gone(pid))
+            (await pool.slot()).free()
+
     async def test_it_does_not_outlive_a_service_that_is_killed(self, spec):
         service = await asyncio.create_subprocess_exec(
             sys.executable, "-c", SERVICE, spec.name, *map(str, _paths(spec)),

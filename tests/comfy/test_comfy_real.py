@@ -76,6 +76,12 @@ async def test_a_run_yields_its_picture(comfyui):
     assert artifact.thumbnail.startswith(b"\x89PNG")
 
 
+async def test_a_graph_that_is_cached_delivers_again(comfyui):
+    graph = painting()
+    async with pool_on(comfyui) as pool:
+        assert [len(await run(pool, job(graph))) for _ in range(2)] == [1, 1]
+
+
 async def test_progress_names_node_and_step(comfyui):
     reports: list[Progress] = []
     async with pool_on(comfyui) as pool:

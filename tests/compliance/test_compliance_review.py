@@ -160,3 +160,169 @@ def test_callers_do_not_choose_their_policy(
     shipped: Reviewers, named: str, allowed: set[str], used: str
 ) -> None:
     assert shipped.resolve(named, allowed=frozenset(allowed)) == used
+
+
+# --- pictures -----------------------------------------------------------------------------------
+
+
+async def test_without_eyes_no_learned_picture_is_safe(house: House) -> None:
+    reviewers = house.reviewers()
+    assert not reviewers.has_eyes()
+    with pytest.raises(ReviewFailed):
+        await review(reviewers, PICTURE)
+
+
+@pytest.mark.parametrize(
+    ("accepts", "procedural", "unreviewed"), [(True, False, True), (False, True, False)]
+)
+async def test_a_verdict_says_whether_nobody_looked(
+    house: House, accepts: bool, procedural: bool, unreviewed: bool
+) -> None:
+    reviewers = house.reviewers(accept_unreviewed=accepts)
+    verdict = await review(reviewers, PICTURE, procedural=procedural)
+    assert (verdict.safe, verdict.unreviewed) == (True, unreviewed)
+
+
+async def test_a_reviewer_with_eyes_has_looked(house: House) -> None:
+    reviewers = house.reviewers(Eyes(()))
+    verdict = await review(reviewers, PICTURE)
+    assert (reviewers.has_eyes(), verdict.safe, verdict.unreviewed) == (True, True, False)
+    assert "eyes@1" in verdict.reviewers
+
+
+@pytest.mark.parametrize(("score", "safe"), [(0.7, False), (0.5, True)])
+async def test_what_a_reviewer_sees_is_judged_by_the_rules(
+    house: House, score: float, safe: bool
+) -> None:
+    verdict = await review(house.reviewers(Eyes([Sight("odd", score)])), PICTURE)
+    assert verdict.safe is safe
+
+
+async def test_a_sight_below_the_floor_needs_no_rule(house: House) -> None:
+    sights = [Sight("anything", 0.1, floor=True)]
+    verdict = await review(house.reviewers(Eyes(sights)), PICTURE)
+    assert (verdict.safe, verdict.floor) == (False, True)
+
+
+async def test_one_unsafe_picture_of_several_is_enough(house: House) -> None:
+    verdict = await review(house.reviewers(Eyes((), [Sight("odd")], ())), *[PICTURE] * 3)
+    assert verdict.rules == ("odd",)
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("down"), None], ids=["raises", "hangs"])
+async def test_a_reviewer_that_fails_once_is_asked_again(
+    house: House, failure: Exception | None
+) -> None:
+    assert (await review(house.reviewers(Eyes(failure, ())), PICTURE)).safe
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("down"), None], ids=["raises", "hangs"])
+async def test_a_reviewer_that_keeps_failing_is_never_a_safe_verdict(
+    house: House, failure: Exception | None
+) -> None:
+    with pytest.raises(ReviewFailed):
+        await review(house.reviewers(Eyes(failure)), PICTURE)
+
+
+@pytest.mark.parametrize("procedural", [True, False])
+async def test_a_required_reviewer_that_is_absent_is_never_a_safe_verdict(
+    house: House, procedural: bool
+) -> None:
+    (house.rulesets / "default.yaml").write_text(f"{DEFAULT}requires: [second-sight]\n")
+    with pytest.raises(ReviewFailed, match="second-sight"):
+        await review(house.reviewers(Eyes(())), PICTURE, procedural=procedural)
+
+
+async def test_no_picture_is_no_safe_verdict(house: House) -> None:
+    with pytest.raises(ReviewFailed):
+        await review(house.reviewers(Eyes(())))
+
+
+@pytest.mark.parametrize("field", ["prompt", "credits"])
+async def test_texts_are_judged_again_after_the_run(house: House, field: str) -> None:
+    odd = {"prompt": "odd", "credits": Credits(title="odd")}
+    request = REQUEST.evolve(**{field: odd[field]})
+    verdict = await review(house.reviewers(Eyes(())), PICTURE, request=request)
+    assert verdict.rules == ("odd-word",)
+
+
+async def test_what_another_filter_says_is_not_what_was_asked_for(house: House) -> None:
+    request = REQUEST.evolve(precompliance="filter: nothing odd, no nude child")
+    assert (await review(house.reviewers(Eyes(())), PICTURE, request=request)).safe
+
+
+# --- hash lists ---------------------------------------------------------------------------------
+
+
+def near(digits: str, bits: int) -> str:
+    """A hash at that distance."""
+    mask = (1 << bits) - 1
+    return f"{int(digits, 16) ^ mask:064x}"
+
+
+HASH = fingerprint(np.asarray(picture())).digits
+
+
+@pytest.mark.parametrize(("bits", "safe"), [(0, False), (31, False), (32, True)])
+async def test_a_known_picture_is_found_within_31_bits(house: House, bits: int, safe: bool) -> None:
+    (house.hashes / "list.txt").write_text(f"# a list\n\n{near(HASH, bits)}\n")
+    assert (await review(house.reviewers(), PICTURE, procedural=True)).safe is safe
+
+
+@pytest.mark.parametrize("form", ["JPEG", "WEBP", "AVIF"])
+async def test_a_known_picture_is_found_in_every_format(house: House, form: str) -> None:
+    (house.hashes / "list.txt").write_text(HASH)
+    verdict = await review(house.reviewers(), encoded(picture(), form), procedural=True)
+    assert verdict.categories == ("Known picture",)
+
+
+@pytest.mark.parametrize("turn", list(Image.Transpose), ids=lambda turn: turn.name)
+async def test_a_known_picture_is_found_turned_or_mirrored(
+    house: House, turn: Image.Transpose
+) -> None:
+    (house.hashes / "list.txt").write_text(HASH)
+    turned = encoded(picture().transpose(turn))
+    assert not (await review(house.reviewers(), turned, procedural=True)).safe
+
+
+async def test_other_pictures_are_not_known(house: House) -> None:
+    (house.hashes / "list.txt").write_text(HASH)
+    assert (await review(house.reviewers(), encoded(picture(2)), procedural=True)).safe
+
+
+async def test_plain_pictures_match_nothing(house: House) -> None:
+    plain = Image.new("RGB", (640, 360), "white")
+    (house.hashes / "list.txt").write_text(fingerprint(np.asarray(plain)).digits)
+    assert (await review(house.reviewers(), encoded(plain), procedural=True)).safe
+
+
+async def test_a_hash_of_the_floor_is_the_floor(house: House) -> None:
+    (house.hashes / "list.txt").write_text(f"{HASH.upper()}, minors")
+    assert (await review(house.reviewers(), PICTURE, procedural=True)).floor
+
+
+async def test_a_dropped_list_is_used_at_once(house: House) -> None:
+    reviewers = house.reviewers()
+    before = await review(reviewers, PICTURE, procedural=True)
+    (house.hashes / "list.txt").write_text(HASH)
+    after = await review(reviewers, PICTURE, procedural=True)
+    assert (before.safe, after.safe) == (True, False)
+    assert before.reviewers != after.reviewers
+
+
+async def test_faulty_lines_are_reported_and_the_others_used(house: House) -> None:
+    (house.hashes / "list.txt").write_text(f"no hash\n{HASH} known\n")
+    reviewers = house.reviewers()
+    assert reviewers.faults() == ("list.txt: line 1: is not a hash of 64 hex digits and a label",)
+    assert not (await review(reviewers, PICTURE, procedural=True)).safe
+
+
+async def test_a_picture_that_can_not_be_read_is_not_safe(house: House) -> None:
+    (house.hashes / "list.txt").write_text(HASH)
+    with pytest.raises(ReviewFailed):
+        await review(house.reviewers(), b"no picture", procedural=True)
+
+
+async def test_a_missing_folder_of_lists_is_an_empty_one(house: House) -> None:
+    house.hashes.rmdir()
+    assert (await review(house.reviewers(), PICTURE, procedural=True)).safe

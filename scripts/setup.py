@@ -22,6 +22,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+# Before anything that an old Python can't read. The packaged ComfyUI refuses 3.13.
+if not (3, 11) <= sys.version_info[:2] <= (3, 12):
+    sys.exit(
+        f"make setup: Python 3.11 or 3.12 is needed, this is {sys.version.split()[0]}.\n"
+        "To name one: make setup PYTHON=/path/to/python3.11"
+    )
+
 ROOT = Path(__file__).resolve().parent.parent
 GIB = 2**30  # bytes
 TORCH_INDEX = os.environ.get("IMGEN_TORCH_INDEX", "")
@@ -68,7 +75,7 @@ class Environment:
 
 
 def main() -> None:
-    require_python()
+    require_venv()
     with one_at_a_time():
         for environment in (SERVICE, COMFYUI):
             state = judge(environment)
@@ -76,12 +83,7 @@ def main() -> None:
                 make(environment, state)
 
 
-def require_python() -> None:
-    if not (3, 11) <= sys.version_info[:2] <= (3, 12):  # the packaged ComfyUI refuses 3.13
-        raise SetupError(
-            f"Python 3.11 or 3.12 is needed, this is {sys.version.split()[0]}.\n"
-            "To name one: make setup PYTHON=/path/to/python3.11"
-        )
+def require_venv() -> None:
     modules = [sys.executable, "-c", "import ensurepip, venv"]  # Debian ships them apart
     if subprocess.run(modules, capture_output=True, check=False).returncode:
         raise SetupError(

@@ -20,9 +20,6 @@ class Value(BaseModel):
         return self.model_copy(update=changes)
 
 
-# --- what a caller asked ------------------------------------------------------------------------
-
-
 class Format(StrEnum):
     JPEG = "jpeg"
     PNG = "png"
@@ -95,6 +92,13 @@ class LoraUse(Value):
     weight: float = 1.0
 
 
+class Texts(Value):
+    """What the diffusion model is told."""
+
+    positive: str
+    negative: str
+
+
 class Request(Value):
     """What a caller asked, complete: nothing that is read later changes the picture."""
 
@@ -115,6 +119,17 @@ class Request(Value):
     ruleset: str = "default"
     precompliance: str = ""
 
+    def strings(self, texts: Texts) -> dict[str, str]:
+        """By name, every string that can reach the picture or its credentials. Names that end in
+        `negative` are of what is not wanted; `precompliance` only talks about the others."""
+        return {
+            "prompt": self.prompt,
+            "negative": self.negative,
+            "positive": texts.positive,
+            "composed_negative": texts.negative,
+            **{f"cs_{name}": text for name, text in self.credits.model_dump().items()},
+        }
+
 
 class Caller(Value):
     """Who asks: an API key's owner, or nobody."""
@@ -129,9 +144,6 @@ class Caller(Value):
     @property
     def priority(self) -> int:
         return {"pro": 10, "internal": 20}.get(self.tier, 0)
-
-
-# --- what the service has -----------------------------------------------------------------------
 
 
 class Style(Value):
@@ -199,22 +211,12 @@ class Shelf(Value):
         return named or next(iter(self.models.values()), None)
 
 
-# --- what is pinned at acceptance ---------------------------------------------------------------
-
-
 class Prompt(Value):
     """A raw prompt, parsed."""
 
     character: str = ""
     positive: str = ""
     negatives: tuple[str, ...] = ()
-
-
-class Texts(Value):
-    """What the diffusion model is told."""
-
-    positive: str
-    negative: str
 
 
 class Plan(Value):
@@ -239,9 +241,6 @@ class Plan(Value):
     watermark_id: str  # 16 hex digits: the public half of the invisible mark
     graph: Graph
     optimized: bool = False
-
-
-# --- what came of it ----------------------------------------------------------------------------
 
 
 class Facts(Value):
@@ -316,9 +315,6 @@ class Asset(Value):
     @property
     def filename(self) -> str:
         return self.key.rpartition("/")[2]
-
-
-# --- the job ------------------------------------------------------------------------------------
 
 
 class Status(StrEnum):

@@ -44,9 +44,6 @@ GEN_ID_ALPHABET = string.ascii_lowercase + string.digits
 NOBODY = Character(name="")
 
 
-# --- accept: a request becomes a durable job ----------------------------------------------------
-
-
 async def accept(request: Request, caller: Caller, dialect: str, ports: Ports) -> Job:
     """The job that the caller may rely on from now on; a blocked prompt is a finished job.
 
@@ -137,15 +134,8 @@ def compose_draft(raw: str, request: Request, shelf: Shelf, ports: Ports) -> Dra
 
 
 async def screen(draft: Draft, request: Request, ports: Ports) -> Verdict:
-    """Judge every string of the caller's that can reach the picture or its credentials."""
-    strings = {
-        "prompt": draft.raw,
-        "negative": request.negative,
-        "positive": draft.texts.positive,
-        "composed_negative": draft.texts.negative,
-        **{f"cs_{name}": text for name, text in request.credits.model_dump().items()},
-    }
-    return await ports.compliance.screen(strings, ruleset=request.ruleset)
+    texts = request.strings(draft.texts)
+    return await ports.compliance.screen(texts, ruleset=request.ruleset)
 
 
 def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
@@ -222,9 +212,6 @@ def _loras(draft: Draft, request: Request) -> tuple[LoraUse, ...]:
     character = draft.character
     own = (LoraUse(file=character.lora, weight=character.weight),) if character.lora else ()
     return (*draft.style.loras, *own, *request.loras)
-
-
-# --- fulfil: a claimed job becomes a signed picture ---------------------------------------------
 
 
 async def fulfil(job: Job, slot: Slot, ports: Ports, *, report: Callable[[Progress], None]) -> Job:

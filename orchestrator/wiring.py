@@ -56,9 +56,6 @@ HOUSEKEEPING = timedelta(seconds=10)
 CLOSING = timedelta(seconds=5)  # for answers under way when the service stops
 
 
-# --- the service --------------------------------------------------------------------------------
-
-
 async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """API, worker and ComfyUI until cancelled. Raises ConfigurationError."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -196,9 +193,6 @@ class LiveAudit:
             self._faults.clear()
 
 
-# --- its parts ----------------------------------------------------------------------------------
-
-
 def open_database(settings: Settings) -> SqliteDatabase:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return SqliteDatabase(settings.data_dir / "imgen.db")
@@ -310,9 +304,6 @@ def make_house(settings: Settings, core: Core, keys: ApiKeys) -> House:
     )
 
 
-# --- without a running service ------------------------------------------------------------------
-
-
 async def inspect_picture(picture: bytes, settings: Settings) -> Report:
     """What a picture says of its origin. Raises BodyTooLarge."""
     reader = CredentialReader(signing_chain(settings), anchors=settings.credentials.anchors)
@@ -333,9 +324,6 @@ def read_offer(settings: Settings) -> Shelf:
             storage=make_storage(settings, url),
         )
     )
-
-
-# --- secrets ------------------------------------------------------------------------------------
 
 
 def _secret(settings: Settings, name: str, given: SecretStr | None) -> bytes:

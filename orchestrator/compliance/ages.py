@@ -35,7 +35,8 @@ _LOW = r"(?:(?<!\d)(?P<low>\d{1,2})\s?(?:-|to|or|and|a|bis)\s?)?"
 _YEARS = r"y[e3]?a?rs?"
 _OLD = rf"(?:{_YEARS}{_GAP}(?:[o0][l1|]ds?|of{_GAP}age)|yrs?|y{_GAP}[o0])"
 _ELSEWHERE = "|".join(map(fold, ("ans", "jahre?", "jährig[a-z]*", "años", "anni", "anos", "лет")))
-_END = r"(?=\s*(?::[0-2]?(?:\.\d+)?\s*)?(?:[,;|()\[\]{}\n]|\.(?!\d)|$))"  # of a piece, perhaps weighted
+_WEIGHT = r"(?::[0-2]?(?:\.\d+)?\s*)?"
+_END = rf"(?=\s*{_WEIGHT}(?:[,;|()\[\]{{}}\n]|\.(?!\d)|$))"  # of a piece
 _PERSON = r"(?:girls?|boys?|she|he|they|her|him|female|male|daughter|son|sister|brother|lad|lass)"
 _IS = r"(?:'?s|\s+(?:is|are|only|just|turned)){0,2}"
 _AGES = (

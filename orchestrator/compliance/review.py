@@ -68,8 +68,9 @@ class Reviewers:
     async def review(
         self, pictures: Sequence[bytes], *, request: Request, texts: Texts, procedural: bool
     ) -> Verdict:
-        strings = _strings(request, texts)
-        policy, findings = await asyncio.to_thread(self._read, strings, request.ruleset)
+        policy, findings = await asyncio.to_thread(
+            self._read, request.strings(texts), request.ruleset
+        )
         self._insist_on_reviewers(policy, procedural=procedural)
         if not pictures:
             raise ReviewFailed(detail="there is no picture")
@@ -118,17 +119,6 @@ class Reviewers:
             except Exception as error:  # noqa: BLE001  whatever it is, nobody has judged
                 failures.append(repr(error))
         raise ReviewFailed(detail=f"{reviewer.name}: {'; '.join(failures)}")
-
-
-def _strings(request: Request, texts: Texts) -> dict[str, str]:
-    """All that was asked for; `precompliance` only talks about it."""
-    return {
-        "prompt": request.prompt,
-        "negative": request.negative,
-        "positive": texts.positive,
-        "composed_negative": texts.negative,
-        **{f"cs_{name}": text for name, text in request.credits.model_dump().items()},
-    }
 
 
 def _weigh(sights: Sequence[Sight], reviewer: str, policy: Ruleset) -> list[Finding]:

@@ -91,8 +91,8 @@ class Runner:
                     report=report,
                 )
                 return run, await follower.history(ear)
-            except (asyncio.CancelledError, RunError, InstanceUnusable):
-                await self._withdraw(str(job.id))
+            except BaseException:
+                await self._withdraw(job)
                 raise
 
     async def _begin(self, job: Job) -> Run:
@@ -121,9 +121,10 @@ class Runner:
             self._condemn(f"{history.failure.exception}: the device needs a restart")
         judge(history, graph)
 
-    async def _withdraw(self, job: str) -> None:
-        """Take the job's runs out of the queue. Older versions interrupt whatever runs, so the
-        queue is read right before; a neighbour that is hit all the same submits itself again.
+    async def _withdraw(self, job: Job) -> None:
+        """Take the job's runs out of the queue, but for those of a later attempt. Older versions
+        interrupt whatever runs, so the queue is read right before; a neighbour that is hit all the
+        same submits itself again.
         """
         if self._listener.closed:  # ComfyUI has stopped, and its queue with it
             return
@@ -136,12 +137,18 @@ class Runner:
                     return
                 await asyncio.sleep(WITHDRAWAL_PAUSE)
         except InstanceUnusable as error:
-            log.warning("job %s may still run: %s", job, error)
+            log.warning("job %s may still run: %s", job.id, error)
 
-    async def _withdraw_once(self, job: str) -> bool:
+    async def _withdraw_once(self, job: Job) -> bool:
         """Whether there was anything left to withdraw."""
         queue = await self._client.queue()
-        ours = [entry for entry in queue if entry.mark is not None and entry.mark.job == job]
+        ours = [
+            entry
+            for entry in queue
+            if entry.mark is not None
+            and entry.mark.job == str(job.id)
+            and entry.mark.attempt <= job.attempt
+        ]
         for entry in ours:
             if entry.run in queue.running_ids:
                 await self._client.interrupt(entry.run)

@@ -193,6 +193,19 @@ async def test_an_instance_that_vanishes_loses_its_run(fake):
             await task
 
 
+async def test_whoever_lost_a_job_leaves_its_next_try_alone(fake):
+    one = job(painting())
+    fake.may_end.clear()
+    async with pool_on(fake) as pool, Client(Endpoint(fake.url), timeout=1) as successor:
+        task = asyncio.create_task(run_in(pool, one))
+        await until(lambda: fake.running)
+        await successor.submit(one.plan.graph, client_id="its", mark=Mark(str(one.id), 2))
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await until(lambda: fake.running and fake.running.extra["imgen"]["attempt"] == 2)
+        assert not fake.running.interrupted.is_set()
+
+
 async def test_an_interrupt_by_others_is_answered_by_another_run(fake):
     async with run_on(fake) as task:
         fake.running.interrupted.set()

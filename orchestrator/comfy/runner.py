@@ -60,7 +60,7 @@ class Runner:
         entries += [h.entry for h in await self._client.recent_history() if h.succeeded]
         for entry in entries:
             if entry.mark is not None and entry.mark.job == str(job.id):
-                return Run(entry.run, entry.mark, _graph(job))
+                return Run(entry.run, entry.mark, job.plan.graph)
         return None
 
     async def artifacts(self, run: Run) -> tuple[Artifact, ...]:
@@ -104,7 +104,7 @@ class Runner:
 
     async def _submit(self, job: Job, client_id: str) -> Run:
         mark = Mark(str(job.id), job.attempt)
-        graph = addressed(_graph(job), mark)
+        graph = addressed(job.plan.graph, mark)
         try:
             submitted = await self._client.submit(graph, client_id=client_id, mark=mark)
         except InstanceUnusable:
@@ -170,12 +170,6 @@ class Runner:
                 if found is not None:
                     return found
         raise RunLost(detail="its bytes did not come in time")
-
-
-def _graph(job: Job) -> Graph:
-    if job.plan is None:
-        raise RunFailed("The job was blocked at the door: there is nothing to run")
-    return job.plan.graph
 
 
 def addressed(graph: Graph, mark: Mark) -> Graph:

@@ -46,9 +46,14 @@ class Worker:
                 jobs.create_task(self._work(job, slot), name=f"job {job.id}")
 
     async def _next_job(self) -> Job:
-        while (job := await self.ports.queue.claim(self.owner)) is None:
-            await self.ports.queue.ready(within=IDLE)
-        return job
+        while True:
+            try:
+                if job := await self.ports.queue.claim(self.owner):
+                    return job
+                await self.ports.queue.ready(within=IDLE)
+            except ImgenError as error:
+                log.warning("no job can be claimed, trying again: %s", error)
+                await asyncio.sleep(BACK_OFF.total_seconds())
 
     async def _work(self, job: Job, slot: Slot) -> None:
         lease = Lease(job, self.ports.queue)

@@ -20,7 +20,7 @@ from orchestrator.ports import Instances, Ports, Queue, Slot
 log = logging.getLogger(__name__)
 
 IDLE = timedelta(seconds=5)  # without a wake-up, look for work this often
-BEAT = timedelta(seconds=1)  # progress is recorded this often
+BEAT = timedelta(seconds=0.5)  # progress is recorded this often
 RENEWAL = timedelta(seconds=4)  # a lease is 15 s: two renewals may fail
 BACK_OFF = timedelta(seconds=2)  # before the second try; grows with each
 LONGEST_BACK_OFF = timedelta(seconds=30)

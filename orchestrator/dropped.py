@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from orchestrator.errors import ConfigurationError
 
-LIMIT = 4 << 20  # bytes a file
+LIMIT = 4 << 20  # bytes a file, unless said otherwise
 
 T = TypeVar("T")
 
@@ -26,11 +26,19 @@ class _Entry(Generic[T]):
 
 
 class Dropped(Generic[T]):
-    def __init__(self, folder: Path, pattern: str, read: Callable[[str, bytes], T]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        pattern: str,
+        read: Callable[[str, bytes], T],
+        *,
+        limit: int = LIMIT,
+    ) -> None:
         """`read` turns stem and bytes into the value; raises ConfigurationError."""
         self._folder = folder
         self._pattern = pattern
         self._read = read
+        self._limit = limit
         self._entries: dict[str, _Entry[T]] = {}
 
     def look(self) -> Look[T]:
@@ -49,7 +57,7 @@ class Dropped(Generic[T]):
         former = self._entries.get(path.stem, _Entry[T]())
         source = None
         try:
-            source = _bytes(path)
+            source = _bytes(path, self._limit)
             if source == former.source:
                 return former
             return _Entry(source, self._read(path.stem, source))
@@ -61,11 +69,11 @@ class Dropped(Generic[T]):
         return _Entry(source, former.value, tuple(f"{where}: {fault}" for fault in faults))
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Path, limit: int) -> bytes:
     with path.open("rb") as file:
-        source = file.read(LIMIT + 1)
-    if len(source) > LIMIT:
-        raise ConfigurationError(f"is larger than {LIMIT >> 20} MiB")
+        source = file.read(limit + 1)
+    if len(source) > limit:
+        raise ConfigurationError(f"is larger than {limit >> 20} MiB")
     return source
 
 

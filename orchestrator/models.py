@@ -20,9 +20,6 @@ class Value(BaseModel):
         return self.model_copy(update=changes)
 
 
-# --- what a caller asked ------------------------------------------------------------------------
-
-
 class Format(StrEnum):
     JPEG = "jpeg"
     PNG = "png"
@@ -49,7 +46,7 @@ class Position(StrEnum):
 class Brand(Value):
     """The visible mark that a caller wants on the picture."""
 
-    image: str  # base64 of a PNG, JPEG or WebP file, already checked and bounded
+    image: str = ""  # base64 of a PNG, JPEG or WebP file, checked and bounded; empty: no mark
     position: Position = Position.BOTTOM_RIGHT
     scale: int = Field(default=5, ge=1, le=100)  # width in per cent of the picture's width
     opacity: int = Field(default=100, ge=0, le=100)  # per cent
@@ -59,8 +56,8 @@ class Brand(Value):
 
     @property
     def sha256(self) -> str:
-        """Of the mark's file, in hex: names it without echoing it."""
-        return hashlib.sha256(base64.b64decode(self.image)).hexdigest()
+        """Of the mark's file, in hex: names it without echoing it. Empty: no mark."""
+        return hashlib.sha256(base64.b64decode(self.image)).hexdigest() if self.image else ""
 
 
 class Credits(Value):
@@ -95,6 +92,13 @@ class LoraUse(Value):
     weight: float = 1.0
 
 
+class Texts(Value):
+    """What the diffusion model is told."""
+
+    positive: str
+    negative: str
+
+
 class Request(Value):
     """What a caller asked, complete: nothing that is read later changes the picture."""
 
@@ -107,12 +111,24 @@ class Request(Value):
     reuse: Reuse = Reuse()
     output: Output = Output()
     steps: int | None = Field(default=None, ge=1, le=150)  # else the style's
-    cfg: float | None = Field(default=None, ge=0, le=30)
+    # below 1 the negative prompt would be drawn, which nobody screens as if it were wanted
+    cfg: float | None = Field(default=None, ge=1, le=30)
     loras: tuple[LoraUse, ...] = ()
-    brand: Brand | None = None
+    brand: Brand = Brand()
     credits: Credits = Credits()
     ruleset: str = "default"
     precompliance: str = ""
+
+    def strings(self, texts: Texts) -> dict[str, str]:
+        """By name, every string that can reach the picture or its credentials. Names that end in
+        `negative` are of what is not wanted; `precompliance` only talks about the others."""
+        return {
+            "prompt": self.prompt,
+            "negative": self.negative,
+            "positive": texts.positive,
+            "composed_negative": texts.negative,
+            **{f"cs_{name}": text for name, text in self.credits.model_dump().items()},
+        }
 
 
 class Caller(Value):
@@ -130,16 +146,13 @@ class Caller(Value):
         return {"pro": 10, "internal": 20}.get(self.tier, 0)
 
 
-# --- what the service has -----------------------------------------------------------------------
-
-
 class Style(Value):
     key: str
     label: str
     quality: str = ""  # tags after the prompt
     negative_extra: str = ""
     steps: int = Field(default=20, ge=1, le=150)
-    cfg: float = Field(default=7.0, ge=0, le=30)
+    cfg: float = Field(default=7.0, ge=1, le=30)
     sampler: str = "euler"
     scheduler: str = "normal"
     loras: tuple[LoraUse, ...] = ()
@@ -198,22 +211,12 @@ class Shelf(Value):
         return named or next(iter(self.models.values()), None)
 
 
-# --- what is pinned at acceptance ---------------------------------------------------------------
-
-
 class Prompt(Value):
     """A raw prompt, parsed."""
 
     character: str = ""
     positive: str = ""
     negatives: tuple[str, ...] = ()
-
-
-class Texts(Value):
-    """What the diffusion model is told."""
-
-    positive: str
-    negative: str
 
 
 class Plan(Value):
@@ -238,9 +241,6 @@ class Plan(Value):
     watermark_id: str  # 16 hex digits: the public half of the invisible mark
     graph: Graph
     optimized: bool = False
-
-
-# --- what came of it ----------------------------------------------------------------------------
 
 
 class Facts(Value):
@@ -315,9 +315,6 @@ class Asset(Value):
     @property
     def filename(self) -> str:
         return self.key.rpartition("/")[2]
-
-
-# --- the job ------------------------------------------------------------------------------------
 
 
 class Status(StrEnum):

@@ -44,9 +44,6 @@ GEN_ID_ALPHABET = string.ascii_lowercase + string.digits
 NOBODY = Character(name="")
 
 
-# --- accept: a request becomes a durable job ----------------------------------------------------
-
-
 async def accept(
     request: Request, caller: Caller, dialect: str, ports: Ports, *, reservation: str = ""
 ) -> Job:
@@ -140,15 +137,8 @@ def compose_draft(raw: str, request: Request, shelf: Shelf, ports: Ports) -> Dra
 
 
 async def screen(draft: Draft, request: Request, ports: Ports) -> Verdict:
-    """Judge every string of the caller's that can reach the picture or its credentials."""
-    strings = {
-        "prompt": draft.raw,
-        "negative": request.negative,
-        "positive": draft.texts.positive,
-        "composed_negative": draft.texts.negative,
-        **{f"cs_{name}": text for name, text in request.credits.model_dump().items()},
-    }
-    return await ports.compliance.screen(strings, ruleset=request.ruleset)
+    texts = request.strings(draft.texts)
+    return await ports.compliance.screen(texts, ruleset=request.ruleset)
 
 
 def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
@@ -225,9 +215,6 @@ def _loras(draft: Draft, request: Request) -> tuple[LoraUse, ...]:
     character = draft.character
     own = (LoraUse(file=character.lora, weight=character.weight),) if character.lora else ()
     return (*draft.style.loras, *own, *request.loras)
-
-
-# --- fulfil: a claimed job becomes a signed picture ---------------------------------------------
 
 
 async def fulfil(job: Job, slot: Slot, ports: Ports, *, report: Callable[[Progress], None]) -> Job:
@@ -335,8 +322,8 @@ def claims_of(job: Job, kept: Kept) -> Claims:
         template_digest=job.plan.template_digest,
         fingerprint=kept.facts.fingerprint,
         watermark_id=job.plan.watermark_id if kept.watermarked else "",
-        branded=brand is not None,
-        brand_sha256=brand.sha256 if brand else "",
+        branded=bool(brand.image),
+        brand_sha256=brand.sha256,
         credits=job.request.credits,
     )
 

@@ -60,9 +60,6 @@ HOUSEKEEPING = timedelta(seconds=10)
 CLOSING = timedelta(seconds=5)  # for answers under way when the service stops
 
 
-# --- the service --------------------------------------------------------------------------------
-
-
 async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """API, worker and ComfyUI until cancelled. Raises ConfigurationError."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -201,9 +198,6 @@ class LiveAudit:
             self._faults.clear()
 
 
-# --- its parts ----------------------------------------------------------------------------------
-
-
 def open_database(settings: Settings) -> Database:
     if settings.database_url is not None:
         return PostgresDatabase(settings.database_url.get_secret_value())
@@ -329,9 +323,6 @@ def make_house(settings: Settings, core: Core, keys: ApiKeys) -> House:
     )
 
 
-# --- without a running service ------------------------------------------------------------------
-
-
 async def inspect_picture(picture: bytes, settings: Settings) -> Report:
     """What a picture says of its origin. Raises BodyTooLarge."""
     reader = CredentialReader(signing_chain(settings), anchors=settings.credentials.anchors)
@@ -352,9 +343,6 @@ def read_offer(settings: Settings) -> Shelf:
             storage=make_storage(settings, url),
         )
     )
-
-
-# --- secrets ------------------------------------------------------------------------------------
 
 
 def _secret(settings: Settings, name: str, given: SecretStr | None) -> bytes:

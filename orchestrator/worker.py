@@ -20,7 +20,7 @@ from orchestrator.ports import Instances, Ports, Slot
 log = logging.getLogger(__name__)
 
 IDLE = timedelta(seconds=5)  # without a wake-up, look for work this often
-BEAT = timedelta(seconds=1)  # progress is recorded this often
+BEAT = timedelta(seconds=0.5)  # progress is recorded this often
 RENEWAL = timedelta(seconds=4)  # a lease is 15 s: two renewals may fail
 BACK_OFF = timedelta(seconds=2)  # before the second try; grows with each
 LONGEST_BACK_OFF = timedelta(seconds=30)
@@ -47,9 +47,14 @@ class Worker:
                 jobs.create_task(self._work(job, slot), name=f"job {job.id}")
 
     async def _next_job(self, slot: Slot) -> Job:
-        while (job := await self.ports.queue.claim(self.owner, holds=slot.holds)) is None:
-            await self.ports.queue.ready(within=IDLE)
-        return job
+        while True:
+            try:
+                if job := await self.ports.queue.claim(self.owner, holds=slot.holds):
+                    return job
+                await self.ports.queue.ready(within=IDLE)
+            except ImgenError as error:
+                log.warning("no job can be claimed, trying again: %s", error)
+                await asyncio.sleep(BACK_OFF.total_seconds())
 
     async def _work(self, job: Job, slot: Slot) -> None:
         lease = Lease(job, self.ports)

@@ -22,6 +22,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+# Before anything that an old Python can't read. The packaged ComfyUI refuses 3.13.
+if not (3, 11) <= sys.version_info[:2] <= (3, 12):
+    sys.exit(
+        f"make setup: Python 3.11 or 3.12 is needed, this is {sys.version.split()[0]}.\n"
+        "To name one: make setup PYTHON=/path/to/python3.11"
+    )
+
 ROOT = Path(__file__).resolve().parent.parent
 GIB = 2**30  # bytes
 TORCH_INDEX = os.environ.get("IMGEN_TORCH_INDEX", "")
@@ -68,7 +75,7 @@ class Environment:
 
 
 def main() -> None:
-    require_python()
+    require_venv()
     with one_at_a_time():
         for environment in (SERVICE, COMFYUI):
             state = judge(environment)
@@ -76,12 +83,7 @@ def main() -> None:
                 make(environment, state)
 
 
-def require_python() -> None:
-    if not (3, 11) <= sys.version_info[:2] <= (3, 12):  # the packaged ComfyUI refuses 3.13
-        raise SetupError(
-            f"Python 3.11 or 3.12 is needed, this is {sys.version.split()[0]}.\n"
-            "To name one: make setup PYTHON=/path/to/python3.11"
-        )
+def require_venv() -> None:
     modules = [sys.executable, "-c", "import ensurepip, venv"]  # Debian ships them apart
     if subprocess.run(modules, capture_output=True, check=False).returncode:
         raise SetupError(
@@ -118,8 +120,9 @@ def fits(environment: Environment, stamp: dict[str, Any]) -> bool:
 
     With no index named, any torch that was once wanted will do.
     """
-    torch = environment is SERVICE or not TORCH_INDEX or stamp["torch"] == TORCH_INDEX
-    return torch and stamp["root"] == str(ROOT) and stamp["python"] == sys.version
+    if environment is COMFYUI and TORCH_INDEX and stamp["torch"] != torch_source():
+        return False
+    return bool(stamp["root"] == str(ROOT) and stamp["python"] == sys.version)
 
 
 def holds(environment: Environment, distributions: list[str]) -> bool:
@@ -131,15 +134,22 @@ def holds(environment: Environment, distributions: list[str]) -> bool:
 
 def inspect(environment: Environment) -> list[str]:
     """The installed distributions as `name==version`."""
-    command = [environment.python, "-I", "-c", INSPECT, *environment.modules]
-    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    command = [str(environment.python), "-I", "-c", INSPECT, *environment.modules]
+    found: list[str] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return found
 
 
 def read_stamp(environment: Environment) -> dict[str, Any]:
     try:
-        return json.loads(environment.stamp.read_text())
+        stamp: dict[str, Any] = json.loads(environment.stamp.read_text())
     except (OSError, ValueError):
         return {}
+    return stamp
+
+
+def torch_source() -> str:
+    """The index that is asked for, unreadable because its URL may hold a password."""
+    return hashlib.sha256(TORCH_INDEX.encode()).hexdigest()
 
 
 def digest(*files: Path) -> str:
@@ -152,6 +162,7 @@ def digest(*files: Path) -> str:
 def make(environment: Environment, state: State) -> None:
     began = time.monotonic()
     say(f"{environment.name} (for {environment.purpose}): {state.value}")
+    torch = torch_source() if TORCH_INDEX else read_stamp(environment).get("torch", "")
     environment.stamp.unlink(missing_ok=True)
     try:
         if state is not State.OUTDATED:
@@ -161,7 +172,7 @@ def make(environment: Environment, state: State) -> None:
         run(environment.python, "-I", "-c", f"import {', '.join(environment.modules)}")
     except subprocess.CalledProcessError as error:
         raise SetupError("\n".join(explain(environment, error))) from None
-    write_stamp(environment)
+    write_stamp(environment, torch=torch)
     say(f"{environment.name} is ready, {time.monotonic() - began:.0f} s")
 
 
@@ -183,9 +194,10 @@ def fill_comfyui() -> None:
     torch = re.search(r"^torch==\S+", direct.read_text(), re.MULTILINE)
     if not torch:
         raise SetupError("comfyui/requirements.in pins no torch")
-    index = ["--index-url", TORCH_INDEX] if TORCH_INDEX else []
+    if TORCH_INDEX:  # not as an argument, because that would show a password
+        os.environ["PIP_INDEX_URL"] = TORCH_INDEX
     # pip, because it also looks where the machine's own pip configuration says
-    pip(COMFYUI, "--no-warn-conflicts", *index, torch[0])
+    pip(COMFYUI, "--no-warn-conflicts", torch[0])
 
 
 def pip(environment: Environment, *arguments: str) -> None:
@@ -208,11 +220,11 @@ def base_python() -> Path:
     return python if python.exists() else Path(sys.executable)
 
 
-def write_stamp(environment: Environment) -> None:
+def write_stamp(environment: Environment, *, torch: str) -> None:
     stamp = {
         "root": str(ROOT),
         "python": sys.version,
-        "torch": TORCH_INDEX,
+        "torch": torch,
         "sources": digest(*environment.sources),
         "installed": inspect(environment),
     }
@@ -248,7 +260,7 @@ def explain(environment: Environment, error: subprocess.CalledProcessError) -> I
 
 
 def index_answers(environment: Environment) -> bool:
-    command = [environment.python, "-m", "pip", "--retries", "0", "--timeout", "10"]
+    command = [str(environment.python), "-m", "pip", "--retries", "0", "--timeout", "10"]
     answer = subprocess.run([*command, "index", "versions", "uv"], capture_output=True, check=False)
     return answer.returncode == 0
 

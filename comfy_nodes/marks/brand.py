@@ -16,7 +16,7 @@ POSITIONS: tuple[Position, ...] = get_args(Position)
 
 MAX_BYTES = 2 * 1024 * 1024  # of the decoded file
 MAX_PIXELS = 4096 * 4096
-MAX_JPEG_SCANS = 100  # a progressive file of tiny scans decodes for minutes; real ones have ten
+MAX_JPEG_SCANS = 32  # a progressive file of tiny scans decodes for minutes; real ones have ten
 MAX_COVER = 0.25  # of the picture's area
 FORMATS = ("PNG", "JPEG", "WEBP")
 JPEG_START_OF_SCAN = b"\xff\xda"

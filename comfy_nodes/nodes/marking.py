@@ -81,7 +81,7 @@ class ImgenFingerprint:
 def _with_alpha(mark_image, mark_mask) -> Image.Image:
     mark = Image.fromarray(to_pictures(mark_image)[0]).convert("RGBA")
     if mark_mask is not None:
-        opaque = 255 - np.rint(mark_mask.reshape(-1, *mark_mask.shape[-2:])[0].numpy() * 255)
+        opaque = 255 - np.rint(mark_mask.reshape(-1, *mark_mask.shape[-2:])[0].cpu().numpy() * 255)
         alpha = Image.fromarray(opaque.clip(0, 255).astype(np.uint8))
         mark.putalpha(alpha.resize(mark.size))
     return mark

@@ -32,6 +32,8 @@ COAT_SHADOW = (
 )
 COAT_EDGE = ((0.1, 0.82), (0.07, 0.8), (0.06, 0.6), (0.11, 0.22), (0.17, 0.225), (0.085, 0.6))
 SLEEVE = ((0.085, 0.83), (0.125, 0.78), (0.145, 0.6), (0.14, 0.47), (0.095, 0.47), (0.09, 0.62))
+LEG = ((-0.036, 0.4), (0.036, 0.4), (0.024, 0.03), (-0.024, 0.03))
+SHOE = ((-0.032, 0.07), (0.032, 0.07), (0.036, -0.012), (-0.036, -0.012))
 
 
 class _Body:
@@ -97,26 +99,9 @@ def _shaded(scene: Scene, colour: Colour) -> tuple[Colour, Colour, Colour]:
 def _legs(body: _Body, scene: Scene) -> None:
     _, cloth, dark = _shaded(scene, TROUSERS)
     _, shoe, _ = _shaded(scene, SHOES)
-    for side, colour in ((-1, cloth), (1, dark)):
-        middle = side * 0.042
-        body.shape(
-            [
-                (middle - 0.036, 0.4),
-                (middle + 0.036, 0.4),
-                (middle + 0.024, 0.03),
-                (middle - 0.024, 0.03),
-            ],
-            colour,
-        )
-        body.shape(
-            [
-                (middle - 0.032, 0.07),
-                (middle + 0.032, 0.07),
-                (middle + 0.036, -0.012),
-                (middle - 0.036, -0.012),
-            ],
-            shoe,
-        )
+    for middle, colour in ((-0.042, cloth), (0.042, dark)):
+        body.shape([(middle + x, y) for x, y in LEG], colour)
+        body.shape([(middle + x, y) for x, y in SHOE], shoe)
 
 
 def _coat(body: _Body, scene: Scene, colour: Colour) -> None:

@@ -60,11 +60,9 @@ class Sketch:
         layer = Image.new("RGB", self.image.size, _rgba(colour, 1)[:3])
         self.image.paste(layer, (0, 0), mask.resize(self.image.size, Image.Resampling.BICUBIC))
 
-    def grid(self) -> tuple[Floats, Floats]:
-        """x and y of every pixel, in picture heights; they broadcast to rows × columns."""
-        x = np.arange(self.image.width, dtype=np.float32)[None] / self.image.height
-        y = np.arange(self.image.height, dtype=np.float32)[:, None] / self.image.height
-        return x, y
+    def down(self) -> Floats:
+        """y of every row (rows × 1), in picture heights."""
+        return np.arange(self.image.height, dtype=np.float32)[:, None] / self.image.height
 
     def noise(self, cells_across: float, *, stretch: float = 1.0, octaves: int = 4) -> Floats:
         """Smooth fractal noise over the sketch, 0 to 1; `stretch` makes it wider than high."""

@@ -51,7 +51,7 @@ def _shine(sketch: Sketch, light: Light, source: Point) -> None:
 def _clouds(sketch: Sketch, light: Light, horizon: float, amount: float) -> None:
     density = sketch.noise(3.5, stretch=3.2, octaves=5)
     cover = np.clip((density - (0.75 - 0.4 * amount)) * 4, 0, 1)
-    _, y = sketch.grid()
+    y = sketch.down()
     cover *= np.clip((horizon - y) / horizon * 3, 0, 1)
     lift = max(1, sketch.image.height // 40)
     bright = np.clip((density - np.roll(density, -lift, axis=0)) * 5 + 0.5, 0, 1)
@@ -65,7 +65,7 @@ def _cloud_colour(light: Light) -> Colour:
 
 def haze(sketch: Sketch, light: Light, *, horizon: float, strength: float) -> None:
     """Fog that lies around the horizon."""
-    _, y = sketch.grid()
+    y = sketch.down()
     band = np.exp(-(((y - horizon) / 0.22) ** 2)) * strength
     patches = 0.6 + 0.4 * sketch.noise(3, stretch=3, octaves=3)
     sketch.wash(mix(light.horizon, light.middle, 0.35), (band * patches).astype(np.float32))

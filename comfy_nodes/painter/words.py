@@ -63,7 +63,6 @@ class Scene:
     light: Light
     person: Person | None
     accents: tuple[Colour, ...]  # flowers, awnings, sails; never empty
-    warm: bool
 
 
 def random_for(prompt: str, negative: str, seed: int) -> np.random.Generator:
@@ -83,7 +82,6 @@ def read(prompt: str, negative: str, rng: np.random.Generator) -> Scene:
         light=LIGHTS[_light(words, place, weather, rng)],
         person=_person(words, rng),
         accents=_accents(words, rng),
-        warm="warm" in words,
     )
 
 

@@ -11,7 +11,13 @@ import click
 
 from orchestrator.errors import ImgenError
 from orchestrator.settings import Settings, read_settings
-from orchestrator.wiring import managed_comfyui, open_database, read_offer, signing_chain
+from orchestrator.wiring import (
+    make_compliance,
+    managed_comfyui,
+    open_database,
+    read_offer,
+    signing_chain,
+)
 
 LITTLE_SPACE = 2 * 2**30  # bytes
 
@@ -93,6 +99,8 @@ def _offer(settings: Settings) -> Iterator[Finding]:
 
 
 def _compliance(settings: Settings) -> Iterator[Finding]:
+    for fault in make_compliance(settings).faults():
+        yield Finding(Level.FAULT, fault)
     if settings.compliance.accept_unreviewed:
         yield Finding(
             Level.NOTE, "Compliance: pictures of learned models are served UNREVIEWED, as set"

@@ -20,18 +20,20 @@ def keys() -> None:
 
 @keys.command()
 @click.argument("name")
-@click.option("--tier", type=click.Choice(list(Tier)), default=Tier.FREE, show_default=True)
+@click.option(
+    "--tier", type=click.Choice([t.value for t in Tier]), default=Tier.FREE.value, show_default=True
+)
 @click.option("--ruleset", "rulesets", multiple=True, help="A ruleset it may name; repeatable.")
 @click.option("--admin", is_flag=True, help="Sees every job, may use admin pages.")
 @click.option("--artist", is_flag=True, help="May edit workflow templates.")
-def create(name: str, *, tier: Tier, rulesets: tuple[str, ...], admin: bool, artist: bool) -> None:
+def create(name: str, *, tier: str, rulesets: tuple[str, ...], admin: bool, artist: bool) -> None:
     """Make a key and print it, and nothing else. It can't be shown again."""
 
     async def run() -> str:
         async with _opened() as api_keys:
             allowed = frozenset({"default", *rulesets})
             return await api_keys.create(
-                name, tier=tier, rulesets=allowed, admin=admin, artist=artist
+                name, tier=Tier(tier), rulesets=allowed, admin=admin, artist=artist
             )
 
     click.echo(asyncio.run(run()))

@@ -84,10 +84,6 @@ class Client:
         """Older versions ignore which run is meant and interrupt the one that runs."""
         await self._post("interrupt", {"prompt_id": run})
 
-    async def free_memory(self) -> None:
-        """Unload all models before the next run."""
-        await self._post("free", {"unload_models": True, "free_memory": True})
-
     async def object_info(self) -> dict[str, Any]:
         """The schema of every node class."""
         with _mapped("object_info"):

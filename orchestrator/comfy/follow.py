@@ -47,7 +47,7 @@ class Follower:
         now = self._clock()
         self._submitted = now
         self._started: float | None = None  # in the executor
-        self._sign = now  # of life, of this run
+        self._sign: float | None = None  # of life, heard of this run
         self._answer = now  # of the instance
         self._quiet_since = now if run.client_id else 0.0  # else ask at once
 
@@ -130,7 +130,7 @@ class Follower:
                 raise InstanceUnusable(detail=f"no run was started for {self._limits.wait:g} s")
         elif now - self._started > self._limits.run:
             raise RunTimedOut(detail=f"{self._limits.run:g} s")
-        elif self._is_heard() and now - self._sign > self._limits.stall:
+        elif self._is_heard() and self._sign and now - self._sign > self._limits.stall:
             raise RunLost(detail=f"no sign of progress for {self._limits.stall:g} s")
 
 

@@ -131,6 +131,7 @@ class Instance:
             self.set_trouble(error.detail)
             return False
         self.misses = 0
+        self._listener.hurry()
         self.set_trouble(self.condemned)
         return not self.condemned
 

@@ -1,4 +1,4 @@
-"""How long each thing may take, all in seconds."""
+"""How long each thing may take, in seconds, and how much may go wrong."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ class Limits:
     silence: float = 5  # nothing heard of a run for so long: ask
     deaf: float = 1  # the same, while no websocket hears of it
     stall: float = 300  # running, heard, and no sign of progress: the executor hangs
-    unreachable: float = 30  # no answer for so long: the run is lost
+    unreachable: float = 120  # no answer for so long: the run is lost
     withdrawal: float = 30  # until an interrupted run has to be gone
     results: float = 60  # from the end of a run until its bytes are there
 
@@ -23,4 +23,5 @@ class Limits:
     stop: float = 10  # between asking a process to end and killing it
     longest_pause: float = 60  # between two tries to start or to reconnect
 
-    misses: int = 6  # failed checks in a row after which a process is restarted
+    misses: int = 12  # failed checks in a row after which a process is restarted
+    memory: float = 0.85  # share of the machine's; a process that holds more is recycled

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Self
 from uuid import uuid4
@@ -70,6 +70,7 @@ class Listener:
         self._limits = limits
         self._ears: set[Ear] = set()
         self._connected = asyncio.Event()
+        self._hurry = asyncio.Event()
         self.client_id = ""  # of the open connection; empty: there is none
         self.closed = False
 
@@ -82,6 +83,10 @@ class Listener:
         self._task.cancel()
         await asyncio.wait([self._task])
         self._tell(Closed())
+
+    def hurry(self) -> None:
+        """It answers now: connect without waiting any longer."""
+        self._hurry.set()
 
     @contextmanager
     def listen(self) -> Iterator[Ear]:
@@ -111,16 +116,22 @@ class Listener:
                         self._tell(parse_event(frame))
             except (OSError, TimeoutError, WebSocketException) as error:
                 log.info("%s: websocket: %r", self._endpoint.shown, error)
-            await asyncio.sleep(pause)
+            await self._wait_for_hurry(within=pause)
             pause = min(pause * 2, self._limits.longest_pause)
+
+    async def _wait_for_hurry(self, *, within: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._hurry.wait()
+        self._hurry.clear()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[ClientConnection]:
         client_id = uuid4().hex
         async with connect(
-            self._endpoint.websocket(client_id),
+            f"{self._endpoint.websocket}?clientId={client_id}",
             additional_headers=self._endpoint.headers,
-            ssl=self._endpoint.tls,
+            ssl=self._endpoint.websocket_tls,
             proxy=None,
             compression=None,
             max_size=LARGEST_FRAME,

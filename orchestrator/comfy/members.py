@@ -20,7 +20,6 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 1.0  # seconds before the second try to start; doubled from then on
 BOOT_CHECK = 0.25  # seconds between two looks whether it is up
-MOST_MEMORY = 0.85  # of the machine's; a process that holds more is recycled
 
 Open = Callable[[str, Endpoint], Instance]
 
@@ -36,9 +35,10 @@ class External:
 class Member(ABC):
     """Keeps one instance going; there is none while it can't be started."""
 
-    def __init__(self, name: str, open_instance: Open) -> None:
+    def __init__(self, name: str, *, limits: Limits, open_instance: Open) -> None:
         self.name = name
         self.instance: Instance | None = None
+        self._limits = limits
         self._open_instance = open_instance
         self._trouble = "starting"
         self._url = ""
@@ -73,9 +73,8 @@ class Member(ABC):
 
 class ExternalMember(Member):
     def __init__(self, spec: External, *, limits: Limits, open_instance: Open) -> None:
-        super().__init__(spec.name, open_instance)
+        super().__init__(spec.name, limits=limits, open_instance=open_instance)
         self._spec = spec
-        self._limits = limits
 
     async def keep(self) -> None:
         async with self._opened(self._spec.endpoint) as instance:
@@ -87,10 +86,9 @@ class ExternalMember(Member):
 
 class ManagedMember(Member):
     def __init__(self, spec: Managed, *, limits: Limits, open_instance: Open) -> None:
-        super().__init__(spec.name, open_instance)
+        super().__init__(spec.name, limits=limits, open_instance=open_instance)
         self._spec = spec
-        self._limits = limits
-        self._most_memory = MOST_MEMORY * psutil.virtual_memory().total
+        self._most_memory = limits.memory * psutil.virtual_memory().total  # bytes
 
     async def keep(self) -> None:
         clock = asyncio.get_running_loop().time

@@ -60,13 +60,15 @@ class ComfyProcess:
             return 0
 
     async def stop(self, *, within: float) -> None:
-        """Ask it to end, then make it and whatever it started."""
+        """Ask it to end, then make it and whatever it started; when cancelled, at once."""
         with suppress(ProcessLookupError):
             self._process.terminate()
-        await asyncio.wait([self.exited], timeout=within)
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        await self.exited
+        try:
+            await asyncio.wait([self.exited], timeout=within)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            await asyncio.wait([self.exited])
 
 
 @asynccontextmanager
@@ -83,8 +85,8 @@ async def started(spec: Managed, limits: Limits) -> AsyncIterator[ComfyProcess]:
     record = spec.directory / "comfyui.pid"
     await asyncio.to_thread(end_orphan, record, within=limits.stop)
     process = await _spawn(spec, port=spec.port or _free_port())
-    record.write_text(json.dumps(_identity(process.pid)), encoding="utf-8")
     try:
+        _record_identity(process.pid, record)
         yield process
     finally:
         await process.stop(within=limits.stop)
@@ -93,11 +95,10 @@ async def started(spec: Managed, limits: Limits) -> AsyncIterator[ComfyProcess]:
 
 async def _spawn(spec: Managed, *, port: int) -> ComfyProcess:
     log_file = log_of(spec)
-    rotate(log_file)
+    await asyncio.to_thread(rotate, log_file)
     with log_file.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             *launch_command(spec, port),
-            cwd=spec.directory,
             env=_environment(),
             stdin=asyncio.subprocess.PIPE,  # it ends when this is closed, as by our death
             stdout=output,
@@ -110,7 +111,8 @@ async def _spawn(spec: Managed, *, port: int) -> ComfyProcess:
 
 def launch_command(spec: Managed, port: int) -> list[str]:
     folders = {"directory": spec.directory, "models": spec.models, "pack": spec.pack}
-    command = [str(spec.python), str(spec.launcher), "--with-parent", "--port", str(port)]
+    command = [str(spec.python.absolute()), str(spec.launcher.absolute())]
+    command += ["--with-parent", "--port", str(port)]
     for name, folder in folders.items():
         command += [f"--{name}", str(folder.absolute())]
     if spec.checkout is not None:
@@ -144,8 +146,11 @@ def rotate(path: Path) -> None:
     os.truncate(path, 0)
 
 
-def _identity(pid: int) -> dict[str, float]:
-    return {"pid": pid, "started": psutil.Process(pid).create_time()}
+def _record_identity(pid: int, record: Path) -> None:
+    """Process numbers are used again; together with the start time it is this one."""
+    with suppress(psutil.NoSuchProcess):
+        identity = {"pid": pid, "started": psutil.Process(pid).create_time()}
+        record.write_text(json.dumps(identity), encoding="utf-8")
 
 
 def end_orphan(record: Path, *, within: float) -> None:

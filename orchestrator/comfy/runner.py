@@ -60,7 +60,7 @@ class Runner:
         entries += [h.entry for h in await self._client.recent_history() if h.succeeded]
         for entry in entries:
             if entry.mark is not None and entry.mark.job == str(job.id):
-                return Run(entry.run, entry.mark, _graph(job))
+                return Run(entry.run, entry.mark, job.plan.graph)
         return None
 
     async def artifacts(self, run: Run) -> tuple[Artifact, ...]:
@@ -91,8 +91,8 @@ class Runner:
                     report=report,
                 )
                 return run, await follower.history(ear)
-            except (asyncio.CancelledError, RunError, InstanceUnusable):
-                await self._withdraw(str(job.id))
+            except BaseException:
+                await self._withdraw(job)
                 raise
 
     async def _begin(self, job: Job) -> Run:
@@ -104,7 +104,7 @@ class Runner:
 
     async def _submit(self, job: Job, client_id: str) -> Run:
         mark = Mark(str(job.id), job.attempt)
-        graph = addressed(_graph(job), mark)
+        graph = addressed(job.plan.graph, mark)
         try:
             submitted = await self._client.submit(graph, client_id=client_id, mark=mark)
         except InstanceUnusable:
@@ -121,10 +121,13 @@ class Runner:
             self._condemn(f"{history.failure.exception}: the device needs a restart")
         judge(history, graph)
 
-    async def _withdraw(self, job: str) -> None:
-        """Take the job's runs out of the queue. Older versions interrupt whatever runs, so the
-        queue is read right before; a neighbour that is hit all the same submits itself again.
+    async def _withdraw(self, job: Job) -> None:
+        """Take the job's runs out of the queue, but for those of a later attempt. Older versions
+        interrupt whatever runs, so the queue is read right before; a neighbour that is hit all the
+        same submits itself again.
         """
+        if self._listener.closed:  # ComfyUI has stopped, and its queue with it
+            return
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._limits.withdrawal
         try:
@@ -134,12 +137,18 @@ class Runner:
                     return
                 await asyncio.sleep(WITHDRAWAL_PAUSE)
         except InstanceUnusable as error:
-            log.warning("job %s may still run: %s", job, error)
+            log.warning("job %s may still run: %s", job.id, error)
 
-    async def _withdraw_once(self, job: str) -> bool:
+    async def _withdraw_once(self, job: Job) -> bool:
         """Whether there was anything left to withdraw."""
         queue = await self._client.queue()
-        ours = [entry for entry in queue if entry.mark is not None and entry.mark.job == job]
+        ours = [
+            entry
+            for entry in queue
+            if entry.mark is not None
+            and entry.mark.job == str(job.id)
+            and entry.mark.attempt <= job.attempt
+        ]
         for entry in ours:
             if entry.run in queue.running_ids:
                 await self._client.interrupt(entry.run)
@@ -161,12 +170,6 @@ class Runner:
                 if found is not None:
                     return found
         raise RunLost(detail="its bytes did not come in time")
-
-
-def _graph(job: Job) -> Graph:
-    if job.plan is None:
-        raise RunFailed("The job was blocked at the door: there is nothing to run")
-    return job.plan.graph
 
 
 def addressed(graph: Graph, mark: Mark) -> Graph:

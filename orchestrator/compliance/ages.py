@@ -35,6 +35,10 @@ _LOW = r"(?:(?<!\d)(?P<low>\d{1,2})\s?(?:-|to|or|and|a|bis)\s?)?"
 _YEARS = r"y[e3]?a?rs?"
 _OLD = rf"(?:{_YEARS}{_GAP}(?:[o0][l1|]ds?|of{_GAP}age)|yrs?|y{_GAP}[o0])"
 _ELSEWHERE = "|".join(map(fold, ("ans", "jahre?", "jährig[a-z]*", "años", "anni", "anos", "лет")))
+_WEIGHT = r"(?::[0-2]?(?:\.\d+)?\s*)?"
+_END = rf"(?=\s*{_WEIGHT}(?:[,;|()\[\]{{}}\n]|\.(?!\d)|$))"  # of a piece
+_PERSON = r"(?:girls?|boys?|she|he|they|her|him|female|male|daughter|son|sister|brother|lad|lass)"
+_IS = r"(?:'?s|\s+(?:is|are|only|just|turned)){0,2}"
 _AGES = (
     re.compile(
         rf"(?<![a-z\d])(?P<tens>(?:{_TENS_WORD}){_GAP})?{_LOW}{_NUMBER}{_GAP}"
@@ -42,7 +46,14 @@ _AGES = (
     ),
     re.compile(rf"(?<![a-z])(?:aged?|ages|edad|turn(?:s|ing)){_GAP}(?:of{_GAP})?{_LOW}{_NUMBER}"),
     re.compile(r"(?<!\d)(?P<number>\d{1,2})(?:st|nd|rd|th) birthday"),
+    re.compile(rf"(?<![a-z]){_PERSON}{_IS}{_GAP}{_NUMBER}{_END}"),
     re.compile(rf"(?P<number>\d{{1,3}}|[{_HAN_DIGITS}十]{{1,4}})\s?(?:歳|岁|歲|살|세)"),
+)
+
+# A number where an age would stand: a piece of its own, or before years that end one.
+_BARE_AGES = (
+    re.compile(rf"(?:^|[,;|(\[{{\n])\s*{_NUMBER}{_END}"),
+    re.compile(rf"(?<![a-z\d]){_NUMBER}{_GAP}{_YEARS}{_END}"),
 )
 
 
@@ -51,6 +62,15 @@ def ages(text: str) -> Iterator[int]:
     for pattern in _AGES:
         for match in pattern.finditer(text):
             age = _age(match.groupdict())
+            if age is not None:
+                yield age
+
+
+def bare_ages(text: str) -> Iterator[int]:
+    """Numbers in a folded text that read as an age beside explicit words, and only there."""
+    for pattern in _BARE_AGES:
+        for match in pattern.finditer(text):
+            age = _value(match["number"])
             if age is not None:
                 yield age
 

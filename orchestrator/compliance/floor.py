@@ -3,7 +3,8 @@
 Refused is what occurs together, in all wanted texts of a request (see `polarity`) as a whole:
 - a term that is unlawful by itself;
 - a minor, told by word or by an age below 18, and anything sexual, be it only suggestive;
-- hints of a minor, two or more that no word for an adult outweighs, and something explicit.
+- hints of a minor, two or more that no word for an adult outweighs, and something explicit;
+- a number below 18 that stands alone, as an age would ("12,"), and something explicit.
 
 Of the unwanted texts, which usually keep things out and are no reason to refuse, two uses count:
 denied adulthood is two hints of a minor, and denied clothes beside a minor are explicit.
@@ -14,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from orchestrator.compliance import indicators
-from orchestrator.compliance.ages import ages
+from orchestrator.compliance.ages import ages, bare_ages
 from orchestrator.compliance.normalise import fold
 from orchestrator.compliance.polarity import Reading, read
 from orchestrator.compliance.terms import Terms
@@ -58,7 +59,11 @@ _ADULT_MATERIAL = _phrases(indicators.ADULT_MATERIAL)
 def judge(texts: Mapping[str, str]) -> tuple[Finding, ...]:
     """Why these texts (name -> text) must be refused; nothing if they need not."""
     rule = _broken(read(texts))
-    return (Finding(rule=rule, category=CATEGORY, reviewer=REVIEWER),) if rule else ()
+    return (finding(rule, reviewer=REVIEWER),) if rule else ()
+
+
+def finding(rule: str, *, reviewer: str, score: float = 1.0) -> Finding:
+    return Finding(rule=rule, category=CATEGORY, reviewer=reviewer, score=score)
 
 
 def _broken(reading: Reading) -> str | None:
@@ -68,6 +73,8 @@ def _broken(reading: Reading) -> str | None:
     if not people.isdisjoint(indicators.UNLAWFUL):
         return UNLAWFUL_RULE
     minor = _minor(people, set(ages(wanted)), reading.unwanted)
+    if any(0 < age < ADULT_AGE for age in bare_ages(wanted)):
+        minor = max(minor, _LIKELY)
     sexual = _sexual(wanted, reading.unwanted, minor) if minor >= _LIKELY else 0
     return RULE if sexual and minor + sexual >= _SURE + _SUGGESTIVE else None
 

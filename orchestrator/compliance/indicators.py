@@ -32,8 +32,8 @@ MINOR = _terms("""
     childlike body, child like body, childs body, under 18, under eighteen, below 18,
     younger than 18, less than 18, not yet 18, not 18, month old, months old, week old,
     weeks old, days old,
-    enfant, fillette, petite fille, petit garçon, jeune fille, jeune garçon, garçonnet, gamine,
-    gamin, écolier, écolière, collégien, collégienne, lycéen, lycéenne, bébé, mineure,
+    enfant, fillette, petite fille, petit garçon, jeune fille, jeune garçon, garçonnet,
+    écolier, écolière, collégien, collégienne, lycéen, lycéenne, bébé, mineure,
     préadolescent*, adolescente,
     kinder, kleinkind, kleinkinder, ein kind, das kind, kleines mädchen, junges mädchen,
     kleiner junge, schulmädchen, schulkind, schulkinder, schülerin, minderjährig*, säugling,
@@ -50,18 +50,18 @@ MINOR = _terms("""
 # Says "minor" only together with more: so much for each group that is there.
 HINTS: dict[tuple[str, ...], int] = {
     _terms("girl, boy, 1girl, 2girls, fille, garçon, mädchen, niña, niño, menina, menino, "
-           "muchacha, muchacho, девушк*, 女孩, 男孩, 女の子, 男の子, 소녀, 소년"): 1,
+           "gamin, gamine, muchacha, muchacho, девушк*, 女孩, 男孩, 女の子, 男の子, 소녀, 소년"): 1,
     _terms("少女, 少年"): 2,
     _terms("school uniform, sailor uniform, serafuku, uniforme scolaire, schuluniform, "
            "uniforme escolar, школьн*, 制服, 校服, 교복"): 2,
     _terms("high school, middle school, junior high, elementary school, primary school, "
            "grade school, secondary school, kindergarten, preschool, nursery school, daycare, "
-           "école primaire, collège, lycée, grundschule, escuela primaria, 小学校, 中学校, 小学, "
+           "école primaire, lycée, grundschule, escuela primaria, 小学校, 中学校, 小学, "
            "1st grade, 2nd grade, 3rd grade, 4th grade, 5th grade, 6th grade, 7th grade, "
            "8th grade, 9th grade, third grade, fourth grade, fifth grade, sixth grade, "
            "seventh grade, eighth grade"): 2,
     _terms("school, classroom, student, playground, écoliers, schule, escuela"): 1,
-    _terms("daughter, stepdaughter, little sister, little brother, tochter, hija, дочь, 娘"): 2,
+    _terms("daughter, stepdaughter, little sister, little brother, tochter, hija, дочь"): 2,
     _terms("minor, very young, too young, barely legal, underdeveloped, undeveloped, childlike, "
            "child like, childish body, youthful body, looks young, almost 18, nearly 18, "
            "sweet sixteen"): 2,
@@ -83,7 +83,7 @@ ADULT = _terms("""
 EXPLICIT = _terms("""
     nude, nudity, naked, nakedness, topless, bottomless, undressed, undressing, unclothed,
     no clothes, without clothes, no clothing, without clothing, wearing nothing, clothes off,
-    bare breast, bare breasted, strip naked, stripper, striptease, nsfw, r18, rule 34, *porn*,
+    bare breast, bare breasted, strip naked, stripper, striptease, nsfw, rule 34, *porn*,
     pr0n, hentai, xxx, sex, sexual, sexually, sexualized, sexualised, intercourse, erotic, erotica,
     eroticism, orgasm*, masturbat*, genital, genitals, genitalia, penis, penises, vagina*, vulva,
     pussy, cock, dick pic, big dick, hard dick, tits, titties, boobs, boobies, nipple, areola*,
@@ -94,8 +94,8 @@ EXPLICIT = _terms("""
     camel toe, cameltoe, upskirt, panty shot, pantyshot, downblouse, penetrated, buttplug, dildo,
     uncensored, explicit content,
     nue, nues, tout nu, toute nue, dénudé*, nudité, seins nus, sexe, sexuel*, érotique*,
-    nackt*, entblößt*, sexuell*, erotisch*, desnud*, sexo, sexual*, erótic*, nudo, nuda, nudi,
-    pelad*, голый, голая, голые, голой, голую, голого, обнажен*, секс*, эротик*, эротич*, порн*,
+    nackt*, entblößt*, sexuell*, erotisch*, desnud*, sexo, sexual*, erótic*, nuda,
+    голый, голая, голые, голой, голую, голого, обнажен*, секс*, эротик*, эротич*, порн*,
     裸, ヌード, 全裸, エロ, エロい, セックス, 性交, 性的, 性器, 乳首, 色情, 情色, 做爱, 做愛, 露点,
     淫, ポルノ, 누드, 알몸, 섹스, 음란, 야한
 """)
@@ -107,9 +107,9 @@ SUGGESTIVE = _terms("""
     voluptuous, kinky, ecchi, revealing clothes, revealing clothing, revealing outfit, skimpy,
     see through clothes, see through dress, see through shirt, making out, french kiss,
     french kissing, scantily clad, suggestive pose, bedroom eyes,
-    séduisante, sous vêtements, soutien gorge, culotte, sexiest, verführerisch*, unterwäsche,
-    dessous, lencería, ropa interior, bragas, seductora, сексуальн*, нижнее белье, трусик*,
-    セクシー, 下着, パンツ, 性感, 内衣, 内裤, 섹시, 속옷
+    séduisante, sous vêtements, soutien gorge, verführerisch*, unterwäsche,
+    lencería, ropa interior, bragas, seductora, сексуальн*, нижнее белье, трусик*,
+    セクシー, 下着, 性感, 内衣, 内裤, 섹시, 속옷
 """)
 
 # In a negative prompt: whoever is drawn shall not be grown up.
@@ -162,6 +162,7 @@ INNOCENT = tuple(" ".join(phrase.split()) for phrase in (
     "imperfection|road|scratch|arcana)s?", "(?:gothic|sweet|classic) lolita",
     "lolita (?:fashion|dress|dresses|style|coat)", "(?:baby |bottle |pacifier )+nipples?",
     "(?:kick|bad|jack) ass", "ass and (?:ox|foal)", "(?:pinup|pin-?up) board",
+    "brand spanking new", "paint strippers?", "bottomless (?:pit|brunch|coffee|well)",
     "裸足", "裸眼", "裸子", "制服警官",
 ))  # fmt: skip
 ADULT_MATERIAL = (  # in a negative prompt these keep something out, not somebody's age

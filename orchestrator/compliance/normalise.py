@@ -29,7 +29,7 @@ _DROPPED = {"Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn"}  # marks, invisible, contr
 
 _BLANK = re.compile(r"[^\S\n]+")
 _LONG_RUN = re.compile(r"(\S)\1{3,}")
-_NO_WORDS = re.compile(r"[^\w\s][\W_]{11,}")
+_NO_WORDS = re.compile(r"[^\w\s][\W_]{15,}")
 _BREAK = ".\n. ."  # wider than any gap that a term may have
 
 

@@ -2,7 +2,7 @@
 
 Letters may be repeated, replaced by digits or signs, or stand apart (`w o r d`, `w.o.rd`).
 Innocent text stays whole: a gap never swallows one of the small words in `_SMALL_WORDS`, and
-what is made mostly of digits is no word. Matching takes linear time.
+numbers are no words. Matching takes linear time.
 """
 
 import re
@@ -25,33 +25,45 @@ _STANDS_FOR = {
     "u": "v*",
     "z": "2",
 }
-_SMALL_WORDS = (
-    "an|and|as|at|be|by|de|do|en|el|et|for|he|her|his|in|is|it|la|le|me|my|ni|no|not|of|on|or|"
-    "our|so|the|to|un|up|us|we|you"
+_SMALL = (
+    "an and as at be by de do en el et for he her his in is it la le me my ni no not of on or our "
+    "so the to un up us we you"
 )
+_SMALL_WORDS = frozenset(_SMALL.split())
 _LETTER = r"a-z\u0400-\u04ff"  # words of these scripts stand between blanks
 _KATAKANA = r"\u30a1-\u30ff"
-_GAP = rf"(?:[^\w\s]|_|\s(?!(?:{_SMALL_WORDS})\b)){{0,3}}"
-_LEAST_LETTERS = 0.4  # of the letters and digits of a match: `A55` is a road
+_GAP = r"[\W_]{0,3}"
+_NUMBER = re.compile(r"[a-z]?\d+")  # `455` and `A55` are no words
 
 
 class Terms:
     """Many terms, looked for in one pass.
 
     A term is a word or a phrase; `stem*` and `*end` match longer words too. English plurals are
-    understood.
+    understood. Of terms that look the same once they are folded the first counts.
     """
 
     def __init__(self, terms: Iterable[str]) -> None:
-        folded = {fold(term).strip(): term for term in terms}
-        self._terms = {f: folded[f] for f in sorted(folded, key=len, reverse=True) if f}
+        folded: dict[str, str] = {}
+        for term in terms:
+            folded.setdefault(fold(term).strip(), term)
+        self._terms = {f: folded[f] for f in sorted(folded, key=len, reverse=True)}
         self._each: dict[str, re.Pattern[str]] = {}
 
     def found(self, text: str) -> set[str]:
         """Those that are in a folded text; of overlapping ones the first, then the longest."""
         pattern = self._ascii if text.isascii() else self._any
-        matches = {match[0] for match in pattern.finditer(text)} if self._terms else set()
-        return {self._term(match) for match in matches if _is_word(match)}
+        named: dict[str, str] = {}  # the very characters that matched -> their term
+        told: set[str] = set()
+        position = 0
+        while match := pattern.search(text, position):
+            hit, position = match[0], match.end()
+            term = named[hit] = named.get(hit) or self._term(hit)
+            if _is_told(term, hit):
+                told.add(term)
+            else:
+                position = match.start() + 1
+        return told
 
     @cached_property
     def _any(self) -> re.Pattern[str]:
@@ -92,15 +104,9 @@ def _rests(group: Iterable[list[str]]) -> str:
 
 
 def _steps(term: str) -> list[str]:
-    """The pattern of a term, letter by letter."""
-    stem = term.strip("*")
-    steps: list[str] = []
-    for letter in stem:
-        if letter == " ":
-            steps[-1] = steps[-1].removesuffix(_GAP) + r"[\W_]{0,3}"
-        else:
-            steps.append(_letter(letter) + _GAP)
-    steps[-1] = steps[-1].removesuffix(_GAP)
+    """The pattern of a term, letter by letter; blanks in it are gaps like others."""
+    stem = term.strip("*").replace(" ", "")
+    steps = [_letter(letter) + _GAP for letter in stem[:-1]] + [_letter(stem[-1])]
     if "a" <= stem[-1] <= "z" and not term.endswith("*"):
         steps.append("[s5$z]{0,2}")
     return steps
@@ -115,20 +121,18 @@ def _letter(letter: str) -> str:
 def _edges(term: str) -> tuple[str, str]:
     """What must not stand before and after a term: more letters of its script."""
     if re.fullmatch(f"[{_KATAKANA} *]+", term):
-        return _edge(term, _KATAKANA)
-    if not re.search(f"[{_LETTER}]", term):
+        script = _KATAKANA
+    elif re.search(f"[{_LETTER}]", term):
+        script = _LETTER
+    else:
         return "", ""
-    before, after = _edge(term, _LETTER)
-    whole = " " in term or term.startswith("*")
-    return before if whole else rf"{before}(?!(?:{_SMALL_WORDS})\s)", after
-
-
-def _edge(term: str, script: str) -> tuple[str, str]:
+    digits = "0-9" if term[-1].isdigit() else ""
     before = "" if term.startswith("*") else f"(?<![{script}])"
-    after = "" if term.endswith("*") else f"(?![{script}{'0-9' if term[-1].isdigit() else ''}])"
-    return before, after
+    return before, "" if term.endswith("*") else f"(?![{script}{digits}])"
 
 
-def _is_word(text: str) -> bool:
-    signs = [sign for sign in text if sign.isalnum()]
-    return sum(sign.isalpha() for sign in signs) >= _LEAST_LETTERS * len(signs)
+def _is_told(term: str, hit: str) -> bool:
+    """Whether the characters that match a term really say it: `455` and `pen is` don't."""
+    if _NUMBER.fullmatch("".join(sign for sign in hit if sign.isalnum())):
+        return False
+    return " " in term or _SMALL_WORDS.isdisjoint(hit.split())

@@ -155,8 +155,6 @@ class PostgresDatabase:
         for topic in news:
             self.news.tell(topic)  # at once, and once more when PostgreSQL has said so to all
 
-    # --- news of other processes ----------------------------------------------------------------
-
     async def _listen_for_ever(self) -> None:
         while True:
             try:
@@ -182,8 +180,6 @@ class PostgresDatabase:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise asyncio.CancelledError
-
-    # --- opening --------------------------------------------------------------------------------
 
     @property
     def _name(self) -> str:

@@ -8,18 +8,17 @@ from orchestrator.models import Brand, Output, Value
 
 FINISH_CLASS = "ImgenFinish"
 FINISH_TITLE = "Brand, watermark, fingerprint, encode"
-NO_BRAND = Brand(image="")
 
 
 class Finish(Value):
     payload: str = Field(pattern=r"^[0-9a-f]{24}$")  # the 96 bits of the invisible mark
     output: Output = Output()
-    brand: Brand | None = None
+    brand: Brand = Brand()
 
 
 def finish_node(image: Any, finish: Finish) -> dict[str, Any]:
     """The node that takes the place of the template's `Imgen Output`; `image` is its link."""
-    brand = finish.brand or NO_BRAND
+    brand = finish.brand
     inputs = {
         "image": image,
         "delivery": "",  # job and attempt, known at submission

@@ -61,12 +61,18 @@ class Service:
         """As a power cut would: no signal handler runs."""
         assert self._process
         self._process.kill()
-        self._process.wait(timeout=10)
+        self._end(within=10)
 
     def stop(self) -> int:
         assert self._process
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(timeout=30)
+        return self._end(within=30)
+
+    def _end(self, *, within: float) -> int:
+        assert self._process and self._process.stdout
+        code = self._process.wait(timeout=within)
+        self._process.stdout.close()
+        return code
 
     def log(self) -> str:
         return (self.data_dir / "serve.log").read_text()

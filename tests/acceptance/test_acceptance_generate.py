@@ -15,6 +15,8 @@ from service import IMGEN, Service
 PROMPT = "@aya red coat, snowy street, warm lighting, -umbrella"
 FORMATS = {"jpeg": "jpg", "png": "png", "webp": "webp", "avif": "avif"}
 
+NEAR = 6  # of 256 bits; lossy formats and the id in the invisible mark move a few
+
 Status = dict[str, Any]
 
 
@@ -23,6 +25,10 @@ def finished(service: Service, request: pytest.FixtureRequest) -> Status:
     return service.generate(
         PROMPT, style="professional", format=request.param, seed=7, cs_author="Ada"
     )
+
+
+def distance(fingerprint: str, other: str) -> int:
+    return (int(fingerprint, 16) ^ int(other, 16)).bit_count()
 
 
 def download(status: Status, kind: str = "signed") -> bytes:
@@ -105,10 +111,9 @@ def test_the_fingerprint_is_that_of_the_delivered_pixels(
     service: Service, finished: Status, tmp_path: Path
 ) -> None:
     read = verified(service, download(finished), tmp_path)["fingerprint"]
-    distance = (int(read, 16) ^ int(finished["meta"]["fingerprint"], 16)).bit_count()
-    assert distance <= 4  # of 256 bits; lossy formats move a few
+    assert distance(read, finished["meta"]["fingerprint"]) <= NEAR
 
 
 def test_the_same_seed_makes_the_same_picture(service: Service, finished: Status) -> None:
     again = service.generate(PROMPT, style="professional", format="jpeg", seed=7)
-    assert again["meta"]["fingerprint"] == finished["meta"]["fingerprint"]
+    assert distance(again["meta"]["fingerprint"], finished["meta"]["fingerprint"]) <= NEAR

@@ -20,7 +20,7 @@ REQUEST = Request(
     prompt="red coat, snowy street",
     model="sd15",
     seed=1,
-    steps=2,
+    steps=8,  # long enough for some to be recorded
     output=Output(width=256, height=256),
 )
 

@@ -1,3 +1,5 @@
+"""A folder of dropped files to work in."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Which weight files are whole, and what is said of the others."""
+
 import os
 from pathlib import Path
 

@@ -102,6 +102,14 @@ class TestReal:
             await until(lambda: gone(pid))
             assert await run(pool, job(painting())) == 1
 
+    async def test_one_that_holds_too_much_memory_is_recycled_after_its_runs(self, spec):
+        async with pool_of(spec, Limits(memory=0.001, probe=0.5)) as pool:
+            task = await start_run(pool, job(painting(steps=20, pause=0.1)))
+            pid = recorded_pid(spec)
+            assert await task == 1
+            await until(lambda: gone(pid))
+            (await pool.slot()).free()
+
     async def test_it_does_not_outlive_a_service_that_is_killed(self, spec):
         service = await asyncio.create_subprocess_exec(
             sys.executable, "-c", SERVICE, spec.name, *map(str, _paths(spec)),
@@ -158,6 +166,20 @@ async def test_a_process_that_ends_at_once_is_reported_with_its_log(tmp_path):
         await until(lambda: "ended with status 3" in pool.status()[0].state)
         (status,) = pool.status()
     assert status.state.endswith(f"see {tmp_path / 'comfyui.log'}")
+
+
+async def test_leaving_while_one_is_being_stopped_leaves_nothing_behind(tmp_path):
+    launcher = tmp_path / "launch.py"
+    launcher.write_text(
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    )
+    spec = Managed("deaf", tmp_path, launcher, Path(sys.executable), models=tmp_path, pack=tmp_path)
+    async with pool_of(spec, Limits(boot=1, stop=60)):
+        await until((tmp_path / "comfyui.pid").exists)
+        pid = recorded_pid(spec)
+        await asyncio.sleep(1.5)  # by now it is asked to end
+        assert not gone(pid)
+    assert gone(pid)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from comfy_samples import job, painting
+from cuttable_link import CuttableLink
 
 from comfy_nodes.marks import VERSION
 from orchestrator.comfy import Endpoint, External, Limits, Pool
@@ -73,6 +74,12 @@ async def test_a_run_yields_its_picture(comfyui):
     assert (facts.format, facts.width, facts.height) == (Format.PNG, 96, 64)
     assert artifact.picture.startswith(b"\x89PNG")
     assert artifact.thumbnail.startswith(b"\x89PNG")
+
+
+async def test_a_graph_that_is_cached_delivers_again(comfyui):
+    graph = painting()
+    async with pool_on(comfyui) as pool:
+        assert [len(await run(pool, job(graph))) for _ in range(2)] == [1, 1]
 
 
 async def test_progress_names_node_and_step(comfyui):
@@ -185,6 +192,15 @@ async def test_the_slot_is_free_before_the_bytes_are_fetched(comfyui):
         async with slot.run(job(painting()), report=lambda _: None):
             (await pool.slot()).free()
         other.free()
+
+
+async def test_a_connection_that_is_cut_in_mid_run_loses_no_run(comfyui, client):
+    one = job(painting(steps=20, pause=0.1))
+    async with CuttableLink(int(comfyui.rpartition(":")[2])) as link, pool_on(link.url) as pool:
+        task = asyncio.create_task(run(pool, one))
+        await until(lambda: running(client, one))
+        link.cut()
+        assert len(await task) == 1
 
 
 async def test_a_run_under_way_is_found_again_after_a_crash(comfyui, client):

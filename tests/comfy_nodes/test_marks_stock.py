@@ -1,7 +1,6 @@
 """Our mark is read by the stock decoder of `invisible-watermark` from what is delivered."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from comfy_nodes.marks.finish import Order, finish
 from comfy_nodes.painter import paint
 
 HOME = Path(__file__).parent.parent.parent
-PYTHON = Path(os.environ.get("IMGEN_COMFYUI_PYTHON", HOME / "comfyui" / ".venv" / "bin" / "python"))
+PYTHON = HOME / "comfyui" / ".venv" / "bin" / "python"
 STOCK_DECODER = Path(__file__).with_name("stock_decoder.py")
 DELIVERED = (Encoding("jpeg", 95), Encoding("webp", 90), Encoding("avif", 75), Encoding("png"))
 

@@ -1,3 +1,5 @@
+"""One signer with a development chain, and who reads what it signed."""
+
 from pathlib import Path
 
 import pytest

@@ -23,9 +23,6 @@ async def brought_to_its_end(world: World, job: Job) -> Job:
     return await fulfil(job, Slot(world), world.ports, report=lambda _: None)
 
 
-# --- accept -------------------------------------------------------------------------------------
-
-
 async def test_an_accepted_job_is_in_the_ledger(world: World) -> None:
     job = await accepted(world)
     assert world.jobs[job.id] == job
@@ -100,9 +97,6 @@ async def test_without_eyes_learned_models_are_not_offered(world: World) -> None
 async def test_a_model_whose_workflow_can_not_run_is_not_offered(world: World) -> None:
     world.missing_nodes["sampled"] = "node KSampler is missing"
     assert offered(world.ports).withheld["learned"] == "node KSampler is missing"
-
-
-# --- fulfil -------------------------------------------------------------------------------------
 
 
 async def test_a_fulfilled_job_has_a_signed_picture_and_thumbnail(world: World) -> None:

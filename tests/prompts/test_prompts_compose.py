@@ -1,3 +1,5 @@
+"""What the diffusion model is told, in the order of the contract."""
+
 from pathlib import Path
 
 import pytest

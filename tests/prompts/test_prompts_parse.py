@@ -1,3 +1,5 @@
+"""How a raw prompt is read."""
+
 import contextlib
 import time
 

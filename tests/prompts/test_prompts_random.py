@@ -1,3 +1,5 @@
+"""What the random builder draws."""
+
 from math import prod
 from pathlib import Path
 from random import Random

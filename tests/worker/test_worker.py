@@ -11,7 +11,14 @@ import pytest
 from twins import CALLER, REQUEST, Slot, World
 
 from orchestrator import worker as worker_module
-from orchestrator.errors import ImgenError, InstanceUnusable, RunFailed, RunLost, RunTimedOut
+from orchestrator.errors import (
+    ImgenError,
+    InstanceUnusable,
+    RunFailed,
+    RunLost,
+    RunTimedOut,
+    StorageFull,
+)
 from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.models import Artifact, InstanceStatus, Job, Progress, Status
@@ -184,6 +191,26 @@ async def test_a_kept_picture_survives_a_failing_review(
     async with working(ports, instances):
         job = await ended(ports, job)
     assert (job.status, world.diary.count("run")) == (Status.COMPLETED, 1)
+
+
+async def test_a_database_that_fails_for_a_while_is_waited_for(
+    ports: Ports, instances: Instances
+) -> None:
+    class Flaky:
+        failures = 3
+
+        async def claim(self, owner: str, *, holds: str) -> Job | None:
+            if self.failures:
+                self.failures -= 1
+                raise StorageFull
+            return await ports.queue.claim(owner, holds=holds)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(ports.queue, name)
+
+    job = await accepted(ports)
+    async with working(replace(ports, queue=Flaky()), instances):
+        assert (await ended(ports, job)).status is Status.COMPLETED
 
 
 async def test_progress_is_recorded(ports: Ports, instances: Instances) -> None:

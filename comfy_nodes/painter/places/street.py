@@ -1,6 +1,5 @@
 """A street that runs away from us, in one-point perspective."""
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -23,7 +22,10 @@ WALLS: tuple[Colour, ...] = (
 )  # fmt: skip
 ROOF: Colour = (92, 70, 72)
 ROAD: Colour = (104, 102, 110)
+IRON: Colour = (44, 46, 54)
 SNOW: Colour = (240, 244, 253)
+
+Corners = list[tuple[float, float, float]]  # metres, as `Street.at` takes them
 
 
 class Street:
@@ -36,16 +38,37 @@ class Street:
         """Where a point is seen: x metres right of the middle, y up, z away."""
         return self._middle + FOCAL * x / z, self.horizon + FOCAL * (EYE - y) / z
 
-    def face(
-        self, corners: Sequence[tuple[float, float, float]], colour: Colour, *, opacity: float = 1.0
-    ) -> None:
+    def face(self, corners: Corners, colour: Colour, *, opacity: float = 1.0) -> None:
         self.sketch.polygon([self.at(*corner) for corner in corners], colour, opacity=opacity)
+
+    def accent(self) -> Colour:
+        return self.scene.accents[int(self.sketch.rng.integers(len(self.scene.accents)))]
 
     def seen(self, colour: Colour, z: float) -> Colour:
         """In the light of the scene, through z metres of air."""
         thick = {"fog": 22, "snow": 45, "rain": 50}.get(self.scene.weather, 90)
         veil = mix(self.scene.light.horizon, self.scene.light.middle, 0.35)
         return mix(lit(colour, self.scene.light.ambient), veil, 1 - float(np.exp(-z / thick)))
+
+
+def _along(x: float, low: float, high: float, near: float, far: float) -> Corners:
+    """An upright rectangle beside the street."""
+    return [(x, low, near), (x, low, far), (x, high, far), (x, high, near)]
+
+
+def _across(left: float, right: float, low: float, high: float, z: float) -> Corners:
+    """An upright rectangle that faces us."""
+    return [(left, low, z), (right, low, z), (right, high, z), (left, high, z)]
+
+
+def _flat(left: float, right: float, near: float, far: float) -> Corners:
+    """A rectangle on the ground."""
+    return [(left, 0, near), (right, 0, near), (right, 0, far), (left, 0, far)]
+
+
+def _slope(edge: float, top: float, high: float, low: float, near: float, far: float) -> Corners:
+    """A roof or awning along the street, from `top` at `high` down to `edge` at `low`."""
+    return [(top, high, near), (top, high, far), (edge, low, far), (edge, low, near)]
 
 
 def paint(sketch: Sketch, scene: Scene) -> float:
@@ -72,7 +95,7 @@ def _ground(view: Street) -> None:
             (-HALF_WIDTH + PAVEMENT, HALF_WIDTH - PAVEMENT, 0.78),
         ):
             colour = scaled(view.seen(SNOW if snow and tone > 0.9 else road, near), tone)
-            view.face([(left, 0, near), (right, 0, near), (right, 0, far), (left, 0, far)], colour)
+            view.face(_flat(left, right, near, far), colour)
     _tracks(view, dark=0.3 if snow else 0.15)
 
 
@@ -82,12 +105,7 @@ def _tracks(view: Street, *, dark: float) -> None:
     for x in (*rng.normal(-1.0, 0.25, 5), *rng.normal(1.0, 0.25, 5), *rng.normal(0, 2.5, 8)):
         near, far = rng.uniform(1.2, 2.5), rng.uniform(10, 40)
         width = rng.uniform(0.05, 0.16)
-        corners = [
-            (x - width, 0, near),
-            (x + width, 0, near),
-            (x + width, 0, far),
-            (x - width, 0, far),
-        ]
+        corners = _flat(x - width, x + width, near, far)
         view.face(corners, light.shade, opacity=dark * rng.uniform(0.4, 1))
 
 
@@ -105,16 +123,14 @@ def _house(view: Street, side: int, *, near: float, far: float) -> None:
     floors = int(rng.integers(2, 5))
     height = floors * FLOOR + 0.7
     wall = WALLS[int(rng.integers(len(WALLS)))]
-    wall = mix(wall, scene.accents[int(rng.integers(len(scene.accents)))], 0.18)
+    wall = mix(wall, view.accent(), 0.18)
     x = side * HALF_WIDTH
     _roof(view, x=x, height=height, near=near, far=far)
-    view.face(
-        [(x, 0, near), (x + side * 9, 0, near), (x + side * 9, height, near), (x, height, near)],
-        view.seen(mix(wall, scene.light.shade, 0.35), near),
-    )
+    end = view.seen(mix(wall, scene.light.shade, 0.35), near)
+    view.face(_across(x, x + side * 9, 0, height, near), end)
     for z0, z1 in _pieces(near, far, 6):
         colour = mix(view.seen(wall, (z0 + z1) / 2), scene.light.shade, 0.12 if side < 0 else 0.28)
-        view.face([(x, 0, z0), (x, 0, z1), (x, height, z1), (x, height, z0)], colour)
+        view.face(_along(x, 0, height, z0, z1), colour)
     for floor in range(1, floors):
         _windows(view, x=x, floor=floor, near=near, far=far)
     _shop(view, x=x, side=side, near=near, far=far)
@@ -127,110 +143,81 @@ def _pieces(near: float, far: float, count: int) -> list[tuple[float, float]]:
 
 def _roof(view: Street, *, x: float, height: float, near: float, far: float) -> None:
     side = 1 if x > 0 else -1
-    ridge = height + 2.6
     cover = SNOW if view.scene.weather == "snow" else ROOF
-    colour = view.seen(cover, (near + far) / 2)
-    view.face(
-        [
-            (x - side * 0.35, height, near),
-            (x - side * 0.35, height, far),
-            (x + side * 4, ridge, far),
-            (x + side * 4, ridge, near),
-        ],
-        colour,
-    )
-    view.face(
-        [(x, height, near), (x + side * 9, height, near), (x + side * 4.5, ridge, near)],
-        view.seen(mix(ROOF, view.scene.light.shade, 0.4), near),
-    )
+    slope = _slope(x - side * 0.35, x + side * 4, height + 2.6, height, near, far)
+    view.face(slope, view.seen(cover, (near + far) / 2))
+    gable = [(x, height, near), (x + side * 9, height, near), (x + side * 4.5, height + 2.6, near)]
+    view.face(gable, view.seen(mix(ROOF, view.scene.light.shade, 0.4), near))
 
 
 def _windows(view: Street, *, x: float, floor: int, near: float, far: float) -> None:
-    rng, scene = view.sketch.rng, view.scene
-    columns = max(2, round((far - near) / 2.3))
-    bottom = floor * FLOOR + 0.9
-    for z0, z1 in _pieces(near, far, columns):
+    for z0, z1 in _pieces(near, far, max(2, round((far - near) / 2.3))):
         gap = (z1 - z0) * 0.27
-        left, right = z0 + gap, z1 - gap
-        frame = view.seen(mix(WHITE, (180, 170, 160), 0.5), left)
-        pane = _pane(view, left, shining=rng.random() < scene.light.lamps)
-        view.face(_upright(x, bottom - 0.12, bottom + 1.72, left - 0.12, right + 0.12), frame)
-        view.face(_upright(x, bottom, bottom + 1.6, left, right), pane)
-        middle = (left + right) / 2
-        view.face(_upright(x, bottom, bottom + 1.6, middle - 0.04, middle + 0.04), frame)
-        if scene.weather == "snow":
-            view.face(
-                _upright(x, bottom - 0.22, bottom - 0.02, left - 0.15, right + 0.15),
-                view.seen(SNOW, left),
-            )
+        _window(view, x=x, bottom=floor * FLOOR + 0.9, near=z0 + gap, far=z1 - gap)
 
 
-def _upright(
-    x: float, low: float, high: float, near: float, far: float
-) -> list[tuple[float, float, float]]:
-    return [(x, low, near), (x, low, far), (x, high, far), (x, high, near)]
+def _window(view: Street, *, x: float, bottom: float, near: float, far: float) -> None:
+    scene = view.scene
+    frame = view.seen(mix(WHITE, (180, 170, 160), 0.5), near)
+    pane = _pane(view, near, shining=view.sketch.rng.random() < scene.light.lamps)
+    middle, top = (near + far) / 2, bottom + 1.6
+    view.face(_along(x, bottom - 0.12, top + 0.12, near - 0.12, far + 0.12), frame)
+    view.face(_along(x, bottom, top, near, far), pane)
+    view.face(_along(x, bottom, top, middle - 0.04, middle + 0.04), frame)
+    if scene.weather == "snow":
+        sill = _along(x, bottom - 0.22, bottom - 0.02, near - 0.15, far + 0.15)
+        view.face(sill, view.seen(SNOW, near))
 
 
 def _pane(view: Street, z: float, *, shining: bool) -> Colour:
-    if shining:
-        return mix(
-            mix(LAMPLIGHT, WHITE, 0.2 * view.sketch.rng.random()),
-            view.scene.light.horizon,
-            min(0.5, z / 120),
-        )
-    return view.seen(mix(view.scene.light.zenith, (40, 46, 60), 0.55), z)
+    light = view.scene.light
+    if not shining:
+        return view.seen(mix(light.zenith, (40, 46, 60), 0.55), z)
+    warm = mix(LAMPLIGHT, WHITE, 0.2 * view.sketch.rng.random())
+    return mix(warm, light.horizon, min(0.5, z / 120))
 
 
 def _shop(view: Street, *, x: float, side: int, near: float, far: float) -> None:
-    """Ground floor: a wide window, a door, an awning in one of the colours of the prompt."""
-    rng, scene = view.sketch.rng, view.scene
-    shining = rng.random() < scene.light.lamps + 0.25
+    """Ground floor: a wide window, and an awning in one of the colours of the prompt."""
+    light = view.scene.light
+    shining = view.sketch.rng.random() < light.lamps + 0.25
     z0, z1 = near + 0.8, far - 0.8
-    view.face(_upright(x, 0.5, 2.5, z0, z1), _pane(view, z0, shining=shining))
+    view.face(_along(x, 0.5, 2.5, z0, z1), _pane(view, z0, shining=shining))
     for _, post in _pieces(z0, z1, 4):
-        view.face(_upright(x, 0.5, 2.5, post - 0.07, post + 0.07), view.seen((74, 58, 52), post))
-    awning = view.seen(scene.accents[int(rng.integers(len(scene.accents)))], near + 1)
-    reach = x - side * 1.1
-    view.face([(x, 2.95, z0), (x, 2.95, z1), (reach, 2.45, z1), (reach, 2.45, z0)], awning)
-    view.face(_upright(reach, 2.25, 2.45, z0, z1), mix(awning, scene.light.shade, 0.3))
-    if scene.weather == "snow":
-        view.face(
-            [(x, 3.02, z0), (x, 3.02, z1), (x - side * 0.8, 2.68, z1), (x - side * 0.8, 2.68, z0)],
-            view.seen(SNOW, near),
-        )
+        view.face(_along(x, 0.5, 2.5, post - 0.07, post + 0.07), view.seen((74, 58, 52), post))
+    _awning(view, x=x, side=side, near=z0, far=z1)
     if shining:
         spot = view.at(x - side * 1.2, 0, (z0 + z1) / 2)
-        view.sketch.glow(*spot, 1.6 / (z0 + z1) * 2, LAMPLIGHT, 0.35)
+        view.sketch.glow(*spot, 3.2 / (z0 + z1), LAMPLIGHT, 0.35)
+
+
+def _awning(view: Street, *, x: float, side: int, near: float, far: float) -> None:
+    cloth = view.seen(view.accent(), near)
+    edge = x - side * 1.1
+    view.face(_slope(edge, x, 2.95, 2.45, near, far), cloth)
+    view.face(_along(edge, 2.25, 2.45, near, far), mix(cloth, view.scene.light.shade, 0.3))
+    if view.scene.weather == "snow":
+        view.face(_slope(x - side * 0.8, x, 3.02, 2.68, near, far), view.seen(SNOW, near))
 
 
 def _lamps(view: Street) -> None:
-    lit_up = view.scene.light.lamps > 0.2
-    iron: Colour = (44, 46, 54)
     for z in (34.0, 24.0, 16.5, 11.0, 7.0, 4.4):
         for side in (-1, 1):
-            x = side * (HALF_WIDTH - PAVEMENT + 0.25)
-            colour = view.seen(iron, z)
-            for low, high, half in ((0, 0.9, 0.09), (0.9, 3.6, 0.045)):
-                view.face(
-                    [
-                        (x - half, low, z),
-                        (x + half, low, z),
-                        (x + half, high, z),
-                        (x - half, high, z),
-                    ],
-                    colour,
-                )
-            lantern = [(x - 0.13, 3.6, z), (x + 0.13, 3.6, z), (x + 0.2, 4.1, z), (x - 0.2, 4.1, z)]
-            view.face(
-                lantern, mix(LAMPLIGHT, WHITE, 0.5) if lit_up else view.seen((190, 196, 200), z)
-            )
-            view.face(
-                [(x - 0.26, 4.1, z), (x + 0.26, 4.1, z), (x, 4.4, z)],
-                SNOW if view.scene.weather == "snow" else colour,
-            )
-            if lit_up:
-                view.sketch.glow(*view.at(x, 3.85, z), 3.0 / z, LAMPLIGHT, 0.75)
-                view.sketch.glow(*view.at(x * 0.9, 0.0, z), 2.0 / z, LAMPLIGHT, 0.3)
+            _lamp(view, x=side * (HALF_WIDTH - PAVEMENT + 0.25), z=z)
+
+
+def _lamp(view: Street, *, x: float, z: float) -> None:
+    shining = view.scene.light.lamps > 0.2
+    iron, glass = view.seen(IRON, z), view.seen((190, 196, 200), z)
+    view.face(_across(x - 0.09, x + 0.09, 0, 0.9, z), iron)
+    view.face(_across(x - 0.045, x + 0.045, 0.9, 3.6, z), iron)
+    lantern = [(x - 0.13, 3.6, z), (x + 0.13, 3.6, z), (x + 0.2, 4.1, z), (x - 0.2, 4.1, z)]
+    view.face(lantern, mix(LAMPLIGHT, WHITE, 0.5) if shining else glass)
+    cap = SNOW if view.scene.weather == "snow" else iron
+    view.face([(x - 0.26, 4.1, z), (x + 0.26, 4.1, z), (x, 4.4, z)], cap)
+    if shining:
+        view.sketch.glow(*view.at(x, 3.85, z), 3.0 / z, LAMPLIGHT, 0.75)
+        view.sketch.glow(*view.at(x * 0.9, 0.0, z), 2.0 / z, LAMPLIGHT, 0.3)
 
 
 def _wet(view: Street) -> None:

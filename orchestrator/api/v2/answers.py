@@ -10,7 +10,6 @@ Link = Callable[[Asset], str]
 
 RUN_FAILED = "Generation failed"
 CANCELLED = "Cancelled"
-BRAND_DEFAULTS = Brand(image="")
 
 
 def run_id(job: Job) -> str:
@@ -125,14 +124,13 @@ def _image(asset: Asset, link: Link) -> dict[str, Any]:
     return {"url": link(asset), "filename": asset.filename, "type": asset.kind}
 
 
-def _brand(brand: Brand | None) -> dict[str, Any]:
-    shown = brand or BRAND_DEFAULTS
+def _brand(brand: Brand) -> dict[str, Any]:
     return {
-        "wm_image": brand.sha256 if brand else "",
-        "wm_position": shown.position,
-        "wm_scale": shown.scale,
-        "wm_transparency": shown.opacity,
-        "wm_rotation": shown.rotation,
-        "wm_padding_x": shown.padding_x,
-        "wm_padding_y": shown.padding_y,
+        "wm_image": brand.sha256,  # never echoed
+        "wm_position": brand.position,
+        "wm_scale": brand.scale,
+        "wm_transparency": brand.opacity,
+        "wm_rotation": brand.rotation,
+        "wm_padding_x": brand.padding_x,
+        "wm_padding_y": brand.padding_y,
     }

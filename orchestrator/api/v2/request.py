@@ -77,11 +77,9 @@ def _output(fields: Fields) -> Output:
     )
 
 
-async def _brand(fields: Fields) -> Brand | None:
-    """Every field is checked, also where there is no mark."""
+async def _brand(fields: Fields) -> Brand:
     data_uri = fields.text("wm_image", longest=LONGEST_DATA_URI)
     brand = Brand(
-        image="",
         position=Position(
             fields.choice("wm_position", list(Position), default=Position.BOTTOM_RIGHT)
         ),
@@ -92,7 +90,7 @@ async def _brand(fields: Fields) -> Brand | None:
         padding_y=fields.integer("wm_padding_y", default=10, low=0, high=500),
     )
     if not data_uri.strip():
-        return None
+        return brand
     try:
         return brand.evolve(image=await asyncio.to_thread(marks.check, data_uri))
     except marks.BadMark as error:

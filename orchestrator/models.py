@@ -336,13 +336,6 @@ class Progress(Value):
     node: str = ""  # its title
 
 
-class Place(Value):
-    """Where a waiting job stands."""
-
-    position: int  # 1 is next
-    wait: float | None = None  # seconds, estimated; None: nothing to estimate it from
-
-
 class Job(Value):
     """One request, pinned, and how far it has come."""
 

@@ -18,7 +18,6 @@ from orchestrator.models import (
     Format,
     InstanceStatus,
     Job,
-    Place,
     Plan,
     Progress,
     Request,
@@ -57,6 +56,14 @@ class Ledger(Protocol):
     async def changed(self, job_id: UUID, *, within: timedelta) -> bool:
         """Wait until the job is ended, by anybody; False when the time is over first. News may be
         missed: ask the record."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a waiting job stands."""
+
+    position: int  # 1 is next
+    wait: float | None = None  # seconds, estimated; None: nothing to estimate it from
 
 
 class Outlook(Protocol):

@@ -91,10 +91,24 @@ class LimitSettings(BaseModel):
     running: Duration = Field(default=timedelta(minutes=10), description="Longest run, a try")
     life: Duration = Field(default=timedelta(minutes=60), description="Longest life of a job")
     failures: int = Field(default=3, ge=1, description="Failed tries after which a job is FAILED")
+    free_space: int = Field(
+        default=256 * 2**20,
+        ge=0,
+        description="With less room left in the data directory, bytes, new jobs are refused",
+    )
     outage: Duration = Field(
         default=timedelta(minutes=5),
         description="With no usable ComfyUI for longer than this, new jobs are refused",
     )
+
+
+class RetentionSettings(BaseModel):
+    """How long something is kept after its job has ended."""
+
+    jobs: Duration = Field(default=timedelta(days=90), description="Records of jobs")
+    assets: Duration = Field(default=timedelta(days=90), description="Pictures")
+    blocked: Duration = Field(default=timedelta(days=7), description="Pictures that were blocked")
+    verdicts: Duration = Field(default=timedelta(days=365), description="Verdicts of reviews")
 
 
 class Settings(BaseSettings):
@@ -150,6 +164,7 @@ class Settings(BaseSettings):
         default=0, ge=0, le=65535, description="Port of the managed ComfyUI; 0: any free"
     )
     limits: LimitSettings = Field(default=LimitSettings(), description="Bounds")
+    retention: RetentionSettings = Field(default=RetentionSettings(), description="Housekeeping")
     compliance: ComplianceSettings = Field(default=ComplianceSettings(), description="Review")
     credentials: CredentialsSettings = Field(
         default=CredentialsSettings(), description="Content credentials"

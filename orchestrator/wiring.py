@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import secrets
+import shutil
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -40,6 +41,7 @@ from orchestrator.jobs.ledger import JobLedger, QueueLimits
 from orchestrator.jobs.lock import DataLock
 from orchestrator.jobs.outlook import Outlook
 from orchestrator.jobs.postgres import PostgresDatabase
+from orchestrator.jobs.retention import Ages, Retention
 from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.llm import NoEnhancer
 from orchestrator.models import Shelf, Template
@@ -84,6 +86,7 @@ class Core:
     pool: Pool
     audit: "LiveAudit"
     ledger: JobLedger
+    retention: Retention
     database: Database
     storage: LocalStorage
     worker: Worker
@@ -92,7 +95,7 @@ class Core:
         """Until cancelled; `ready` is called when there is a ComfyUI to work with."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.audit.follow(self.pool))
-            tasks.create_task(_expire_regularly(self.ledger))
+            tasks.create_task(_keep_house(self.ledger, self.retention))
             (await self.pool.slot()).free()
             ready()
             tasks.create_task(self.worker.run())
@@ -109,7 +112,8 @@ async def opened(settings: Settings, url: str) -> AsyncIterator[Core]:
         storage, audit = make_storage(settings, url), LiveAudit()
         ports = make_ports(settings, catalog=catalog, audit=audit, ledger=ledger, storage=storage)
         worker = Worker(ports, pool, owner=uuid4().hex, failures=settings.limits.failures)
-        yield Core(ports, pool, audit, ledger, database, storage, worker)
+        retention = Retention(database, storage, make_ages(settings))
+        yield Core(ports, pool, audit, ledger, retention, database, storage, worker)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -154,12 +158,14 @@ async def _make_first_key(
         announce(f"admin key {key}")
 
 
-async def _expire_regularly(ledger: JobLedger) -> None:
+async def _keep_house(ledger: JobLedger, retention: Retention) -> None:
     while True:
         try:
             await ledger.expire()
+            while await retention.sweep():
+                pass
         except ImgenError:
-            log.exception("jobs that took too long could not be ended")
+            log.exception("old jobs could not be swept, trying again later")
         await asyncio.sleep(HOUSEKEEPING.total_seconds())
 
 
@@ -217,6 +223,11 @@ def make_ledger(database: Database, settings: Settings) -> JobLedger:
             pro=limits.pro_at_once,
         ),
     )
+
+
+def make_ages(settings: Settings) -> Ages:
+    kept = settings.retention
+    return Ages(jobs=kept.jobs, assets=kept.assets, blocked=kept.blocked, verdicts=kept.verdicts)
 
 
 def make_catalog(settings: Settings) -> Catalog:
@@ -319,6 +330,7 @@ def make_house(settings: Settings, core: Core, keys: ApiKeys) -> House:
         trusted_proxies=settings.trusted_proxies,
         link_lifetime=settings.link_lifetime,
         longest_outage=limits.outage,
+        has_room=lambda: shutil.disk_usage(settings.data_dir).free > limits.free_space,
         longest_prompt=limits.prompt,
     )
 

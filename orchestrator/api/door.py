@@ -23,6 +23,7 @@ from orchestrator.errors import (
     RateLimited,
     Rejected,
     RequestUnderWay,
+    StorageFull,
     Unauthorized,
     Unavailable,
     UnsupportedMedia,
@@ -49,10 +50,13 @@ class House:
     trusted_proxies: tuple[str, ...]
     link_lifetime: timedelta
     longest_outage: timedelta
+    has_room: Callable[[], bool]  # on the disk
     longest_prompt: int  # characters
 
     def refuse_if_down(self) -> None:
-        """Raises GenerationFailed when no ComfyUI has been there for too long."""
+        """Raises GenerationFailed when no ComfyUI has been there for too long, and StorageFull."""
+        if not self.has_room():
+            raise StorageFull
         if self.instances.outage() > self.longest_outage:
             raise GenerationFailed
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from orchestrator.jobs import statements
 from orchestrator.jobs.database import Database
-from orchestrator.models import Job, Place
+from orchestrator.models import Job
+from orchestrator.ports import Place
 
 LOOKED = 1.0  # seconds for which a look at the queue is good
 SHARE = 0.05  # of the time, at most, is spent on looking

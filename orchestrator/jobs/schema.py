@@ -70,5 +70,17 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
         "CREATE INDEX idempotency_expires ON idempotency (expires)",
+        # What of a job lies in storage: '' nothing, 'safe' or 'blocked' assets, 'spool' leftovers.
+        "ALTER TABLE jobs ADD COLUMN pictures TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX jobs_pictures ON jobs (pictures, finished)",
+        """
+        CREATE TABLE verdicts (
+            job_id TEXT PRIMARY KEY,
+            key_id TEXT NOT NULL,
+            finished DOUBLE PRECISION NOT NULL,
+            verdict TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX verdicts_finished ON verdicts (finished)",
     ),
 )

@@ -103,7 +103,7 @@ SELECT
 SAVE = """
 UPDATE jobs SET
     status = :status, failures = :failures, finished = :finished, progress = :progress,
-    error = :error, verdict = :verdict, kept = :kept, assets = :assets
+    error = :error, verdict = :verdict, kept = :kept, assets = :assets, pictures = :pictures
 WHERE id = :id AND owner = :owner AND attempt = :attempt AND status = 'IN_PROGRESS'
 RETURNING id
 """
@@ -129,13 +129,15 @@ RETURNING id
 """
 
 CANCEL = """
-UPDATE jobs SET status = 'CANCELLED', finished = :now, progress = NULL
+UPDATE jobs SET status = 'CANCELLED', finished = :now, progress = NULL,
+    pictures = CASE WHEN kept <> '[]' THEN 'spool' ELSE '' END
 WHERE id = :id AND finished IS NULL
 RETURNING id
 """
 
 EXPIRE = """
-UPDATE jobs SET status = 'TIMED_OUT', finished = :now, progress = NULL, error = :reason
+UPDATE jobs SET status = 'TIMED_OUT', finished = :now, progress = NULL, error = :reason,
+    pictures = CASE WHEN kept <> '[]' THEN 'spool' ELSE '' END
 WHERE finished IS NULL AND created <= :created_before
 RETURNING id
 """
@@ -186,3 +188,39 @@ UPDATE idempotency SET job_id = :job_id, expires = :expires WHERE token = :token
 """
 
 UNRESERVE = "DELETE FROM idempotency WHERE token = :token AND job_id IS NULL RETURNING token"
+
+# Old rows go in batches, so that nobody waits for long.
+
+OLD_PICTURES = """
+SELECT id, assets FROM jobs
+WHERE pictures = :pictures AND finished <= :before ORDER BY finished LIMIT :batch
+"""
+
+FORGET_PICTURES = "UPDATE jobs SET pictures = '', assets = '[]' WHERE id = :id RETURNING id"
+
+OLD_JOBS = """
+SELECT id FROM jobs WHERE pictures = '' AND finished <= :before ORDER BY finished LIMIT :batch
+"""
+
+KEEP_VERDICT = """
+INSERT INTO verdicts (job_id, key_id, finished, verdict)
+SELECT id, key_id, finished, verdict FROM jobs WHERE id = :id AND verdict IS NOT NULL
+ON CONFLICT (job_id) DO NOTHING
+RETURNING job_id
+"""
+
+DELETE_JOB = "DELETE FROM jobs WHERE id = :id AND finished IS NOT NULL RETURNING id"
+
+DELETE_VERDICTS = """
+DELETE FROM verdicts WHERE job_id IN (
+    SELECT job_id FROM verdicts WHERE finished <= :before ORDER BY finished LIMIT :batch
+)
+RETURNING job_id
+"""
+
+DELETE_REPETITIONS = """
+DELETE FROM idempotency WHERE token IN (
+    SELECT token FROM idempotency WHERE expires <= :before ORDER BY expires LIMIT :batch
+)
+RETURNING token
+"""

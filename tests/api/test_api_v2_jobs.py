@@ -48,6 +48,11 @@ def ledger(database: SqliteDatabase) -> JobLedger:
     return JobLedger(database)
 
 
+@pytest.fixture
+def has_room() -> bool:
+    return True
+
+
 class Door:
     """A client of the service with a key of its own."""
 
@@ -66,7 +71,9 @@ class Door:
 
 
 @pytest.fixture
-async def doors(database: SqliteDatabase, ledger: JobLedger) -> AsyncIterator[list[Door]]:
+async def doors(
+    database: SqliteDatabase, ledger: JobLedger, has_room: bool
+) -> AsyncIterator[list[Door]]:
     """Of two callers."""
     keys = ApiKeys(database)
     house = House(
@@ -80,6 +87,7 @@ async def doors(database: SqliteDatabase, ledger: JobLedger) -> AsyncIterator[li
         trusted_proxies=(),
         link_lifetime=timedelta(hours=1),
         longest_outage=timedelta(minutes=5),
+        has_room=lambda: has_room,
         longest_prompt=4000,
     )
     app = make_app(house, assets=[], largest_body=2**20)
@@ -191,3 +199,11 @@ async def test_events_are_for_the_owner_only(doors: list[Door]) -> None:
         f"/api/v2/events/{await one.accepted()}", headers=other.headers
     ) as answer:
         assert (answer.status, await answer.json()) == (404, {"error": "Job not found"})
+
+
+@pytest.mark.parametrize("has_room", [False])
+async def test_a_full_disk_refuses_before_anything_is_accepted(
+    door: Door, ledger: JobLedger
+) -> None:
+    assert await door.post(GENERATE) == (503, {"error": "Storage is full"})
+    assert sum((await ledger.counts()).values()) == 0

@@ -1,5 +1,6 @@
-"""Implementations, jobs and a clock for the tests of this folder."""
+"""Jobs and a clock for the tests of this folder."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -116,3 +117,13 @@ async def status(ledger: JobLedger, job: Job) -> Status:
     found = await ledger.get(job.id)
     assert found is not None
     return found.status
+
+
+async def falls_asleep(ledger: JobLedger) -> "asyncio.Task[None]":
+    """Somebody who waits for work, and sleeps: not woken any more by late news of what was before."""
+    async with asyncio.timeout(5):
+        while True:
+            waiting = asyncio.create_task(ledger.ready(within=LONG))
+            done, _ = await asyncio.wait([waiting], timeout=0.1)
+            if not done:
+                return waiting

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from jobs_samples import LEASE, LONG, PLAN, SECOND, START, Clock, accepted, claimed
+from jobs_samples import LEASE, PLAN, SECOND, START, Clock, accepted, claimed, falls_asleep
 
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.keys import ApiKeys, Tier
@@ -115,9 +115,7 @@ async def test_an_end_makes_room_for_the_next_job_of_the_key(limited: JobLedger)
     for _ in range(3):
         await accepted(limited)
     first, _ = await claimed(limited), await claimed(limited)
-    waiting = asyncio.create_task(limited.ready(within=LONG))
-    done, _ = await asyncio.wait([waiting], timeout=0.1)
-    assert not done
+    waiting = await falls_asleep(limited)
     await limited.save(first.evolve(status=Status.COMPLETED))
     async with asyncio.timeout(5):
         await waiting

@@ -12,7 +12,7 @@ from orchestrator.ports import Place
 
 LOOKED = 1.0  # seconds for which a look at the queue is good
 SHARE = 0.05  # of the time, at most, is spent on looking
-RECENT = 300.0  # seconds from which the speed is taken
+RECENT = 300.0  # seconds of which the ends say how long a job takes
 
 
 class Outlook:
@@ -23,7 +23,7 @@ class Outlook:
         self._database = database
         self._clock = clock
         self._waiting: list[tuple[int, float]] = []  # priority, negated, and age; sorted
-        self._speed = 0.0  # jobs a second
+        self._pace: float | None = None  # seconds from one end to the next
         self._good_until = 0.0
         self._looking = asyncio.Lock()
 
@@ -32,14 +32,14 @@ class Outlook:
             if self._clock() >= self._good_until:
                 await self._look()
         position = 1 + bisect_left(self._waiting, (-job.priority, job.created.timestamp()))
-        return Place(position=position, wait=position / self._speed if self._speed else None)
+        return Place(position, wait=None if self._pace is None else position * self._pace)
 
     async def _look(self) -> None:
         begun = self._clock()
         rows = await self._database.read(statements.WAITING)
         self._waiting = sorted((-row["priority"], row["created"]) for row in rows)
-        since = {"since": begun - RECENT}
-        [row] = await self._database.read(statements.ENDED_SINCE, since)
-        self._speed = row["jobs"] / RECENT
+        [pace] = await self._database.read(statements.PACE, {"since": begun - RECENT})
+        seconds = pace["seconds"]
+        self._pace = None if seconds is None else seconds / max(1, pace["running"])
         now = self._clock()
         self._good_until = now + max(LOOKED, (now - begun) / SHARE)

@@ -146,7 +146,14 @@ COUNTS = "SELECT status, count(*) AS jobs FROM jobs GROUP BY status"
 
 WAITING = "SELECT priority, created FROM jobs WHERE status = 'IN_QUEUE'"
 
-ENDED_SINCE = "SELECT count(*) AS jobs FROM jobs WHERE finished > :since AND attempt > 0"
+PACE = """
+SELECT
+    (SELECT count(*) FROM jobs WHERE status = 'IN_PROGRESS') AS running,
+    (
+        SELECT avg(finished - claimed) FROM jobs
+        WHERE finished > :since AND claimed IS NOT NULL AND status = 'COMPLETED'
+    ) AS seconds
+"""
 
 ADD_KEY = """
 INSERT INTO keys (

@@ -120,7 +120,7 @@ async def status(ledger: JobLedger, job: Job) -> Status:
 
 
 async def falls_asleep(ledger: JobLedger) -> "asyncio.Task[None]":
-    """Somebody who waits for work, and sleeps: not woken any more by late news of what was before."""
+    """Somebody who waits for work and is not woken any more by late news of what was before."""
     async with asyncio.timeout(5):
         while True:
             waiting = asyncio.create_task(ledger.ready(within=LONG))

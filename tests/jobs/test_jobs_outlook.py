@@ -7,7 +7,7 @@ from jobs_samples import SECOND, START, Clock, accepted, claimed, new_job
 
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ledger import JobLedger
-from orchestrator.jobs.outlook import LOOKED, RECENT, Outlook
+from orchestrator.jobs.outlook import LOOKED, Outlook
 from orchestrator.models import Status
 
 
@@ -37,14 +37,19 @@ async def test_a_place_moves_up_after_a_moment(
     assert (before.position, (await outlook.place(job)).position) == (2, 1)
 
 
-async def test_the_wait_is_estimated_from_jobs_that_ended_lately(
-    ledger: JobLedger, outlook: Outlook
+async def test_the_wait_is_estimated_from_how_long_jobs_took(
+    ledger: JobLedger, outlook: Outlook, clock: Clock
 ) -> None:
-    for _ in range(3):
+    await accepted(ledger)
+    done = await claimed(ledger)
+    clock.advance(12 * SECOND)
+    await ledger.save(done.evolve(status=Status.COMPLETED))
+    for _ in range(2):  # are worked on at the same time
         await accepted(ledger)
-        await ledger.save((await claimed(ledger)).evolve(status=Status.COMPLETED))
-    job = await accepted(ledger)
-    assert (await outlook.place(job)).wait == pytest.approx(RECENT / 3)
+        await claimed(ledger)
+    for age in (2, 1):
+        job = await accepted(ledger, created=START - age * SECOND)
+    assert (await outlook.place(job)).wait == pytest.approx(2 * 12 / 2)
 
 
 async def test_without_experience_no_wait_is_told(outlook: Outlook) -> None:

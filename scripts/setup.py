@@ -248,7 +248,7 @@ def explain(environment: Environment, error: subprocess.CalledProcessError) -> I
     yield f"this failed, its own words are above: {' '.join(map(str, error.cmd))}"
     if shutil.disk_usage(ROOT).free < GIB / 10:
         yield "- The disk is full."
-    if not index_answers(environment):
+    if environment.python.exists() and not index_answers(environment):
         yield "- The package index can't be reached: look at the network, proxy and pip's settings."
     if not any(map(shutil.which, ("c++", "g++", "clang++"))):
         yield "- There is no C++ compiler, and pdqhash is built from source."

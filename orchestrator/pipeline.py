@@ -5,6 +5,7 @@ Each step of `fulfil` is skipped if its result is already recorded, so that a re
 the job was. Nothing unsigned or unreviewed can reach a public key, because of the order.
 """
 
+import asyncio
 import secrets
 import string
 from collections.abc import Callable
@@ -256,17 +257,19 @@ def completed(job: Job) -> Job:
 
 async def keep(job: Job, number: int, artifact: Artifact, ports: Ports) -> Kept:
     """Put finished, unsigned bytes into the private spool, and look for our mark in them."""
-    stem = f"spool/{job.id}/{job.attempt}_{number:05}"
-    kept = Kept(
+    stem, storage = f"spool/{job.id}/{job.attempt}_{number:05}", ports.storage
+    content_type = artifact.facts.format.content_type
+    watermark_id, *_ = await asyncio.gather(
+        ports.marks.read(artifact.picture),
+        storage.put(stem, artifact.picture, content_type=content_type),
+        storage.put(f"{stem}_thumb", artifact.thumbnail, content_type=content_type),
+    )
+    return Kept(
         picture=stem,
         thumbnail=f"{stem}_thumb",
         facts=artifact.facts,
-        watermarked=await ports.marks.read(artifact.picture) == job.plan.watermark_id,
+        watermarked=watermark_id == job.plan.watermark_id,
     )
-    content_type = artifact.facts.format.content_type
-    await ports.storage.put(kept.picture, artifact.picture, content_type=content_type)
-    await ports.storage.put(kept.thumbnail, artifact.thumbnail, content_type=content_type)
-    return kept
 
 
 async def review(job: Job, ports: Ports) -> Verdict:

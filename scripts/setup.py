@@ -49,7 +49,7 @@ class State(Enum):
     GOOD = "good"
     ABSENT = "not there yet, making it"
     OUTDATED = "made from other lock files, bringing it up to date"
-    BROKEN = "half-made, damaged, moved, or for another Python or torch, making it anew"
+    BROKEN = "half-made, damaged, moved, or for another torch, making it anew"
 
 
 @dataclass(frozen=True)
@@ -116,13 +116,13 @@ def judge(environment: Environment) -> State:
 
 
 def fits(environment: Environment, stamp: dict[str, Any]) -> bool:
-    """Whether it stands where it was made, for this Python and for the torch that is wanted.
+    """Whether it stands where it was made and has the torch that is wanted.
 
     With no index named, any torch that was once wanted will do.
     """
     if environment is COMFYUI and TORCH_INDEX and stamp["torch"] != torch_source():
         return False
-    return bool(stamp["root"] == str(ROOT) and stamp["python"] == sys.version)
+    return bool(stamp["root"] == str(ROOT))
 
 
 def holds(environment: Environment, distributions: list[str]) -> bool:
@@ -223,7 +223,6 @@ def base_python() -> Path:
 def write_stamp(environment: Environment, *, torch: str) -> None:
     stamp = {
         "root": str(ROOT),
-        "python": sys.version,
         "torch": torch,
         "sources": digest(*environment.sources),
         "installed": inspect(environment),
@@ -248,7 +247,7 @@ def explain(environment: Environment, error: subprocess.CalledProcessError) -> I
     yield f"this failed, its own words are above: {' '.join(map(str, error.cmd))}"
     if shutil.disk_usage(ROOT).free < GIB / 10:
         yield "- The disk is full."
-    if not index_answers(environment):
+    if environment.python.exists() and not index_answers(environment):
         yield "- The package index can't be reached: look at the network, proxy and pip's settings."
     if not any(map(shutil.which, ("c++", "g++", "clang++"))):
         yield "- There is no C++ compiler, and pdqhash is built from source."

@@ -56,7 +56,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX jobs_lanes ON jobs (status, priority, key_id, checkpoint, created)",
         "CREATE INDEX jobs_running ON jobs (key_id, ready_at) WHERE status = 'IN_PROGRESS'",
         "CREATE INDEX jobs_served ON jobs (key_id, claimed)",
-        "CREATE INDEX jobs_finished ON jobs (finished)",
+        "CREATE INDEX jobs_finished ON jobs (finished) WHERE finished IS NOT NULL",
         "CREATE INDEX jobs_next ON jobs (ready_at) WHERE finished IS NULL",
         """
         CREATE TABLE idempotency (

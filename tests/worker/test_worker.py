@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from twins import CALLER, REQUEST, Slot, World
@@ -259,3 +261,24 @@ async def test_a_stopping_worker_gives_its_jobs_back(ports: Ports, instances: In
     found = await ports.ledger.get(job.id)
     assert found
     assert (found.status, found.owner) == (Status.IN_QUEUE, "")
+
+
+async def test_jobs_for_one_checkpoint_follow_each_other(
+    ports: Ports, instances: Instances
+) -> None:
+    """Six jobs for two checkpoints in turn: the checkpoint changes once, not five times."""
+    ledger = ports.ledger
+    plan = (await accepted(ports)).plan
+    order: list[str] = []
+    for n in range(6):
+        job = await accept(REQUEST, CALLER, "v2", ports)
+        await ledger.cancel(job.id)
+        named = plan.evolve(checkpoint=f"{n % 2}.safetensors")
+        await ledger.accept(job.evolve(id=uuid4(), plan=named))
+    slot = ScriptedSlot(World(), instances)
+    while job_now := await ports.queue.claim("w", holds=slot.holds):
+        slot.assign(job_now)
+        order.append(slot.holds)
+        await ledger.save(job_now.evolve(status=Status.COMPLETED))
+    changes = sum(before != after for before, after in pairwise(order[1:]))
+    assert (len(order), changes) == (7, 1)

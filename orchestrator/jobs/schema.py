@@ -55,7 +55,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # that its cost does not grow with the jobs that wait in each.
         "CREATE INDEX jobs_lanes ON jobs (status, priority, key_id, checkpoint, created)",
         "CREATE INDEX jobs_running ON jobs (key_id, ready_at) WHERE status = 'IN_PROGRESS'",
-        "CREATE INDEX jobs_served ON jobs (key_id, claimed)",
+        "CREATE INDEX jobs_served ON jobs (key_id, claimed) WHERE claimed IS NOT NULL",
         "CREATE INDEX jobs_finished ON jobs (finished) WHERE finished IS NOT NULL",
         "CREATE INDEX jobs_next ON jobs (ready_at) WHERE finished IS NULL",
         """

@@ -19,6 +19,9 @@ ImgenError                        500
 │   │   ├── CacheMiss
 │   │   └── CacheExpired
 │   ├── MethodNotAllowed          405
+│   ├── Conflict                  409
+│   │   ├── IdempotencyConflict
+│   │   └── RequestUnderWay            says when to come back
 │   ├── BodyTooLarge              413
 │   ├── UnsupportedMedia          415
 │   └── RateLimited               429  says when to come back
@@ -143,6 +146,22 @@ class MethodNotAllowed(Rejected):
     """Method not allowed"""
 
     status = 405
+
+
+class Conflict(Rejected):
+    """Conflict"""
+
+    status = 409
+
+
+class IdempotencyConflict(Conflict):
+    """Idempotency key was used for another request"""
+
+
+class RequestUnderWay(Conflict):
+    """A request with this idempotency key is under way"""
+
+    retry_after: ClassVar[float] = 1.0  # seconds
 
 
 class BodyTooLarge(Rejected):

@@ -45,8 +45,11 @@ GEN_ID_ALPHABET = string.ascii_lowercase + string.digits
 NOBODY = Character(name="")
 
 
-async def accept(request: Request, caller: Caller, dialect: str, ports: Ports) -> Job:
+async def accept(
+    request: Request, caller: Caller, dialect: str, ports: Ports, *, reservation: str = ""
+) -> Job:
     """The job that the caller may rely on from now on; a blocked prompt is a finished job.
+    `reservation` is of the caller's name for the request, if it gave one.
 
     Raises PromptRequired, InvalidCharacter, CacheMiss, EnhancementFailed, ReviewFailed,
     Unavailable, QueueFull and StorageFull; then nothing was accepted.
@@ -79,7 +82,7 @@ async def accept(request: Request, caller: Caller, dialect: str, ports: Ports) -
     )
     if not verdict.safe:
         job = completed(job.evolve(verdict=verdict))
-    await ports.ledger.accept(job)
+    await ports.ledger.accept(job, reservation=reservation)
     return job
 
 

@@ -41,8 +41,9 @@ class Audit(Protocol):
 class Ledger(Protocol):
     """The durable record of jobs."""
 
-    async def accept(self, job: Job) -> None:
-        """Durable when it returns. Raises QueueFull, StorageFull."""
+    async def accept(self, job: Job, *, reservation: str = "") -> None:
+        """Durable when it returns, together with the answer to the request that has reserved it.
+        Raises QueueFull, StorageFull; RequestUnderWay if the reservation is somebody else's now."""
 
     async def get(self, job_id: UUID) -> Job | None: ...
 
@@ -52,12 +53,30 @@ class Ledger(Protocol):
     async def cancel(self, job_id: UUID) -> None:
         """End a job that has not ended; nothing happens to one that has."""
 
+    async def changed(self, job_id: UUID, *, within: timedelta) -> bool:
+        """Wait until the job is ended, by anybody; False when the time is over first. News may be
+        missed: ask the record."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a waiting job stands."""
+
+    position: int  # 1 is next
+    wait: float | None = None  # seconds, estimated; None: nothing to estimate it from
+
+
+class Outlook(Protocol):
+    async def place(self, job: Job) -> Place:
+        """Where a waiting job stands. Cheap: an estimate that is kept for a moment."""
+
 
 class Queue(Protocol):
     """The same rows, seen by those who work on them."""
 
-    async def claim(self, owner: str) -> Job | None:
-        """The next ready job, leased to the owner, its attempt counted. None: nothing is ready."""
+    async def claim(self, owner: str, *, holds: str) -> Job | None:
+        """The next ready job, leased to the owner, its attempt counted. None: nothing is ready.
+        One for the checkpoint that is held comes first among those that may wait a little."""
 
     async def renew(self, job: Job) -> None:
         """Lengthen the lease and record the progress. Raises Fenced."""
@@ -74,8 +93,34 @@ class Keys(Protocol):
         """Count one request of this key. Raises InvalidKey, KeyDisabled."""
 
 
+@dataclass(frozen=True)
+class Reservation:
+    token: str
+    job_id: UUID | None = None  # what an earlier request of the same name was answered with
+
+
+class Repetitions(Protocol):
+    """Requests that the caller has named, so that it may repeat them without harm."""
+
+    async def reserve(self, key_id: str, name: str, *, body: str) -> Reservation:
+        """Raises IdempotencyConflict (the name was used with another body), RequestUnderWay."""
+
+    async def bind(self, token: str, job_id: UUID) -> None:
+        """Answer the request with a job that is there already. Raises RequestUnderWay."""
+
+    async def give_up(self, token: str) -> None:
+        """The request was refused; it may be repeated as if it had never been."""
+
+
 class Slot(Protocol):
     """Room for one run on one ComfyUI instance."""
+
+    @property
+    def holds(self) -> str:
+        """The checkpoint that the instance has loaded, or will have by the time of the run."""
+
+    def assign(self, job: Job) -> None:
+        """The job is going to run here, or where its checkpoint is held and as much room is."""
 
     def run(
         self, job: Job, *, report: Callable[[Progress], None]

@@ -79,16 +79,36 @@ class LimitSettings(BaseModel):
     waiting: int = Field(default=10_000, ge=1, description="Most jobs that wait")
     free_rate: int = Field(default=60, ge=1, description="Requests a minute of a `free` key")
     pro_rate: int = Field(default=300, ge=1, description="Requests a minute of a `pro` key")
+    free_at_once: int = Field(default=2, ge=1, description="Jobs at once of a `free` key")
+    pro_at_once: int = Field(default=8, ge=1, description="Jobs at once of a `pro` key")
+    fairness: Duration = Field(
+        default=timedelta(seconds=120),
+        description="Longest time that a job is passed over for others whose checkpoint is loaded",
+    )
     address_rate: int = Field(
         default=60, ge=1, description="Failed authentications a minute from one address"
     )
     running: Duration = Field(default=timedelta(minutes=10), description="Longest run, a try")
     life: Duration = Field(default=timedelta(minutes=60), description="Longest life of a job")
     failures: int = Field(default=3, ge=1, description="Failed tries after which a job is FAILED")
+    free_space: int = Field(
+        default=256 * 2**20,
+        ge=0,
+        description="With less room left in the data directory, bytes, new jobs are refused",
+    )
     outage: Duration = Field(
         default=timedelta(minutes=5),
         description="With no usable ComfyUI for longer than this, new jobs are refused",
     )
+
+
+class RetentionSettings(BaseModel):
+    """How long something is kept after its job has ended."""
+
+    jobs: Duration = Field(default=timedelta(days=90), description="Records of jobs")
+    assets: Duration = Field(default=timedelta(days=90), description="Pictures")
+    blocked: Duration = Field(default=timedelta(days=7), description="Pictures that were blocked")
+    verdicts: Duration = Field(default=timedelta(days=365), description="Verdicts of reviews")
 
 
 class Settings(BaseSettings):
@@ -107,6 +127,11 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(
         default=Path("data"), description="Database, assets, secrets and logs live here"
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL, as postgresql://user:password@host/name (default: a SQLite file "
+        "in the data directory)",
     )
     workflows_dir: Path = Field(
         default=HOME / "workflows", description="Templates, cards, rulesets and prompt texts"
@@ -139,6 +164,7 @@ class Settings(BaseSettings):
         default=0, ge=0, le=65535, description="Port of the managed ComfyUI; 0: any free"
     )
     limits: LimitSettings = Field(default=LimitSettings(), description="Bounds")
+    retention: RetentionSettings = Field(default=RetentionSettings(), description="Housekeeping")
     compliance: ComplianceSettings = Field(default=ComplianceSettings(), description="Review")
     credentials: CredentialsSettings = Field(
         default=CredentialsSettings(), description="Content credentials"

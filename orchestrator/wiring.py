@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import secrets
+import shutil
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -33,9 +34,14 @@ from orchestrator.credentials import (
     operator_chain,
 )
 from orchestrator.errors import ConfigurationError, ImgenError
+from orchestrator.jobs.database import Database
+from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.keys import ApiKeys, Tier
-from orchestrator.jobs.ledger import JobLedger
+from orchestrator.jobs.ledger import JobLedger, QueueLimits
 from orchestrator.jobs.lock import DataLock
+from orchestrator.jobs.outlook import Outlook
+from orchestrator.jobs.postgres import PostgresDatabase
+from orchestrator.jobs.retention import Ages, Retention
 from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.llm import NoEnhancer
 from orchestrator.models import Shelf, Template
@@ -80,7 +86,8 @@ class Core:
     pool: Pool
     audit: "LiveAudit"
     ledger: JobLedger
-    database: SqliteDatabase
+    retention: Retention
+    database: Database
     storage: LocalStorage
     worker: Worker
 
@@ -88,7 +95,7 @@ class Core:
         """Until cancelled; `ready` is called when there is a ComfyUI to work with."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.audit.follow(self.pool))
-            tasks.create_task(_expire_regularly(self.ledger))
+            tasks.create_task(_keep_house(self.ledger, self.retention))
             (await self.pool.slot()).free()
             ready()
             tasks.create_task(self.worker.run())
@@ -100,11 +107,13 @@ async def opened(settings: Settings, url: str) -> AsyncIterator[Core]:
     database, catalog, pool = open_database(settings), make_catalog(settings), make_pool(settings)
     async with database, catalog, pool:
         ledger = make_ledger(database, settings)
-        await ledger.release_all()
+        if not database.shared:  # nobody else is at work
+            await ledger.release_all()
         storage, audit = make_storage(settings, url), LiveAudit()
         ports = make_ports(settings, catalog=catalog, audit=audit, ledger=ledger, storage=storage)
         worker = Worker(ports, pool, owner=uuid4().hex, failures=settings.limits.failures)
-        yield Core(ports, pool, audit, ledger, database, storage, worker)
+        retention = Retention(database, storage, make_ages(settings))
+        yield Core(ports, pool, audit, ledger, retention, database, storage, worker)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -149,12 +158,14 @@ async def _make_first_key(
         announce(f"admin key {key}")
 
 
-async def _expire_regularly(ledger: JobLedger) -> None:
+async def _keep_house(ledger: JobLedger, retention: Retention) -> None:
     while True:
         try:
             await ledger.expire()
+            while await retention.sweep():
+                pass
         except ImgenError:
-            log.exception("jobs that took too long could not be ended")
+            log.exception("old jobs could not be swept, trying again later")
         await asyncio.sleep(HOUSEKEEPING.total_seconds())
 
 
@@ -193,13 +204,30 @@ class LiveAudit:
             self._faults.clear()
 
 
-def open_database(settings: Settings) -> SqliteDatabase:
+def open_database(settings: Settings) -> Database:
+    if settings.database_url is not None:
+        return PostgresDatabase(settings.database_url.get_secret_value())
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return SqliteDatabase(settings.data_dir / "imgen.db")
 
 
-def make_ledger(database: SqliteDatabase, settings: Settings) -> JobLedger:
-    return JobLedger(database, queue_limit=settings.limits.waiting, life=settings.limits.life)
+def make_ledger(database: Database, settings: Settings) -> JobLedger:
+    limits = settings.limits
+    return JobLedger(
+        database,
+        QueueLimits(
+            waiting=limits.waiting,
+            life=limits.life,
+            fairness=limits.fairness,
+            free=limits.free_at_once,
+            pro=limits.pro_at_once,
+        ),
+    )
+
+
+def make_ages(settings: Settings) -> Ages:
+    kept = settings.retention
+    return Ages(jobs=kept.jobs, assets=kept.assets, blocked=kept.blocked, verdicts=kept.verdicts)
 
 
 def make_catalog(settings: Settings) -> Catalog:
@@ -294,12 +322,15 @@ def make_house(settings: Settings, core: Core, keys: ApiKeys) -> House:
     return House(
         ports=core.ports,
         keys=keys,
+        repetitions=Idempotency(core.database),
+        outlook=Outlook(core.database),
         instances=core.pool,
         rates={Tier.FREE: RateLimiter(limits.free_rate), Tier.PRO: RateLimiter(limits.pro_rate)},
         strangers=RateLimiter(limits.address_rate),
         trusted_proxies=settings.trusted_proxies,
         link_lifetime=settings.link_lifetime,
         longest_outage=limits.outage,
+        has_room=lambda: shutil.disk_usage(settings.data_dir).free > limits.free_space,
         longest_prompt=limits.prompt,
     )
 

@@ -15,7 +15,7 @@ from orchestrator.errors import (
 )
 from orchestrator.models import Job, Progress, Status
 from orchestrator.pipeline import fulfil
-from orchestrator.ports import Instances, Ports, Queue, Slot
+from orchestrator.ports import Instances, Ports, Slot
 
 log = logging.getLogger(__name__)
 
@@ -39,16 +39,17 @@ class Worker:
             while True:
                 slot = await self.instances.slot()
                 try:
-                    job = await self._next_job()
+                    job = await self._next_job(slot)
                 except BaseException:
                     slot.free()
                     raise
+                slot.assign(job)
                 jobs.create_task(self._work(job, slot), name=f"job {job.id}")
 
-    async def _next_job(self) -> Job:
+    async def _next_job(self, slot: Slot) -> Job:
         while True:
             try:
-                if job := await self.ports.queue.claim(self.owner):
+                if job := await self.ports.queue.claim(self.owner, holds=slot.holds):
                     return job
                 await self.ports.queue.ready(within=IDLE)
             except ImgenError as error:
@@ -56,7 +57,7 @@ class Worker:
                 await asyncio.sleep(BACK_OFF.total_seconds())
 
     async def _work(self, job: Job, slot: Slot) -> None:
-        lease = Lease(job, self.ports.queue)
+        lease = Lease(job, self.ports)
         try:
             await lease.held_during(fulfil(job, slot, self.ports, report=lease.report))
         except Fenced:
@@ -112,9 +113,10 @@ class Worker:
 class Lease:
     """Keeps a claimed job ours while work on it goes on."""
 
-    def __init__(self, job: Job, queue: Queue) -> None:
+    def __init__(self, job: Job, ports: Ports) -> None:
         self._job = job
-        self._queue = queue
+        self._queue = ports.queue
+        self._ledger = ports.ledger
         self._progress: Progress | None = None
 
     def report(self, progress: Progress) -> None:
@@ -138,9 +140,9 @@ class Lease:
         clock = asyncio.get_running_loop().time
         recorded, renewed = None, clock()
         while True:
-            await asyncio.sleep(BEAT.total_seconds())
+            ended = await self._ledger.changed(self._job.id, within=BEAT)
             due = clock() - renewed >= RENEWAL.total_seconds()
-            if self._progress != recorded or due:
+            if self._progress != recorded or due or ended:
                 recorded, renewed = self._progress, clock()
                 await self._renew(recorded)
 

@@ -109,7 +109,7 @@ class World:
     def fault(self, template: Template) -> str:
         return self.missing_nodes.get(template.name, "")
 
-    async def accept(self, job: Job) -> None:
+    async def accept(self, job: Job, *, reservation: str = "") -> None:
         self.note("accept")
         self.jobs[job.id] = job
 
@@ -124,6 +124,9 @@ class World:
 
     async def cancel(self, job_id: UUID) -> None:
         self.jobs[job_id] = self.jobs[job_id].evolve(status=Status.CANCELLED)
+
+    async def changed(self, job_id: UUID, *, within: timedelta) -> bool:
+        return False
 
     async def screen(self, texts: Mapping[str, str], *, ruleset: str) -> Verdict:
         self.note("screen")
@@ -215,7 +218,11 @@ class Slot:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.holds = ""
         self.freed = False
+
+    def assign(self, job: Job) -> None:
+        self.holds = job.plan.checkpoint
 
     @asynccontextmanager
     async def run(

@@ -22,12 +22,14 @@ from orchestrator.errors import (
     NotFound,
     RateLimited,
     Rejected,
+    RequestUnderWay,
+    StorageFull,
     Unauthorized,
     Unavailable,
     UnsupportedMedia,
 )
 from orchestrator.models import Caller
-from orchestrator.ports import Instances, Keys, Ports
+from orchestrator.ports import Instances, Keys, Outlook, Ports, Repetitions
 
 log = logging.getLogger(__name__)
 
@@ -40,16 +42,21 @@ class House:
 
     ports: Ports
     keys: Keys
+    repetitions: Repetitions
+    outlook: Outlook
     instances: Instances
     rates: dict[str, RateLimiter]  # by tier; a tier without one is not limited
     strangers: RateLimiter  # failed authentications, by address
     trusted_proxies: tuple[str, ...]
     link_lifetime: timedelta
     longest_outage: timedelta
+    has_room: Callable[[], bool]  # on the disk
     longest_prompt: int  # characters
 
     def refuse_if_down(self) -> None:
-        """Raises GenerationFailed when no ComfyUI has been there for too long."""
+        """Raises GenerationFailed when no ComfyUI has been there for too long, and StorageFull."""
+        if not self.has_room():
+            raise StorageFull
         if self.instances.outage() > self.longest_outage:
             raise GenerationFailed
 
@@ -108,7 +115,7 @@ def _of_aiohttp(error: web.HTTPException) -> ImgenError:
 
 def _answer(error: ImgenError) -> web.Response:
     headers = {}
-    if isinstance(error, (RateLimited, Unavailable)):
+    if isinstance(error, (RateLimited, RequestUnderWay, Unavailable)):
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     if error.status >= 500:
         log.error("answered %d: %s", error.status, error)

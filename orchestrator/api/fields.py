@@ -1,5 +1,6 @@
 """Reads a JSON object that nobody has checked: right types, within bounds, or a named error."""
 
+import hashlib
 import json
 from collections.abc import Container, Mapping
 from typing import Any, NoReturn
@@ -27,6 +28,12 @@ class Fields:
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = values
+
+    @property
+    def digest(self) -> str:
+        """Of what was sent, however it was laid out."""
+        canonical = json.dumps(self._values, sort_keys=True)
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
     def __contains__(self, name: str) -> bool:
         return self._values.get(name) is not None

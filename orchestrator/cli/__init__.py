@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from orchestrator.cli.cancel import cancel
 from orchestrator.cli.comfyui import comfyui
 from orchestrator.cli.doctor import doctor
 from orchestrator.cli.generate import generate
@@ -30,7 +31,7 @@ def imgen() -> None:
     """
 
 
-for command in (serve, keys, generate, verify, models, templates, comfyui, config, doctor):
+for command in (serve, keys, generate, cancel, verify, models, templates, comfyui, config, doctor):
     imgen.add_command(command)
 
 

@@ -32,14 +32,18 @@ def generate(prompt: str, *, url: str | None, key: str | None, out: Path, **wish
     """
     settings = read_settings()
     client = Client(
-        url or settings.public_url or f"http://{settings.host}:{settings.port}",
-        key or _admin_key(settings),
+        url or service_url(settings),
+        key or admin_key(settings),
     )
     for file in asyncio.run(_generate(client, prompt, out, wishes)):
         click.echo(file)
 
 
-def _admin_key(settings: Settings) -> str:
+def service_url(settings: Settings) -> str:
+    return settings.public_url or f"http://{settings.host}:{settings.port}"
+
+
+def admin_key(settings: Settings) -> str:
     file = settings.data_dir / ADMIN_KEY_FILE
     try:
         return file.read_text().strip()

@@ -38,6 +38,7 @@ class Instance:
         self.device = ""
         self.misses = 0  # failed checks in a row
         self.condemned = ""  # why only a restart can help
+        self.checkpoint = ""  # of the last job that was assigned to it
         self.occupied = 0  # slots that are taken
         self.running = 0  # runs under way, until their bytes are kept
         self._pack_version = pack_version

@@ -83,6 +83,14 @@ class Pool:
                 return instance
         return None
 
+    def better_place(self, instance: Instance, checkpoint: str) -> Instance | None:
+        """One that holds the checkpoint already and has as much room, not counting the place that
+        is taken on the given one."""
+        if instance.checkpoint == checkpoint:
+            return None
+        holders = (other for other in self._usable() if other.checkpoint == checkpoint)
+        return next((other for other in holders if other.room > instance.room), None)
+
     def _usable(self) -> Iterator[Instance]:
         for member in self._members:
             if member.instance is not None and not member.instance.trouble:
@@ -102,6 +110,19 @@ class PoolSlot:
     def __init__(self, pool: Pool, instance: Instance) -> None:
         self._pool = pool
         self._instance: Instance | None = instance  # None: given back
+
+    @property
+    def holds(self) -> str:
+        return self._instance.checkpoint if self._instance else ""
+
+    def assign(self, job: Job) -> None:
+        if self._instance is None:
+            return
+        checkpoint = job.plan.checkpoint
+        if better := self._pool.better_place(self._instance, checkpoint):
+            self.free()
+            self._instance = better.take()
+        self._instance.checkpoint = checkpoint
 
     @asynccontextmanager
     async def run(
@@ -129,6 +150,7 @@ class PoolSlot:
             return held
         self.free()
         self._instance = holder.take() if holder else await self._pool.take_again()
+        self._instance.checkpoint = job.plan.checkpoint
         return self._instance
 
 

@@ -26,8 +26,8 @@ from orchestrator.errors import (
     Unavailable,
 )
 from orchestrator.jobs import statements
+from orchestrator.jobs.database import Database
 from orchestrator.jobs.rows import moment
-from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.models import Caller, Value
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class ApiKeys:
     """The port Keys, and what the command line does. Other processes may change the same keys:
     a new one works at once, a disabled or deleted one ends within `TRUSTED_FOR`."""
 
-    def __init__(self, database: SqliteDatabase, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
         self._known: dict[str, tuple[Key, float]] = {}  # by id, with the time of reading

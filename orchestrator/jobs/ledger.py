@@ -1,22 +1,43 @@
 """Jobs in a database: one row is both the record of a job and its place in the queue."""
 
-import asyncio
 import logging
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from pydantic import ValidationError
 
-from orchestrator.errors import Fenced, QueueFull
+from orchestrator.errors import Fenced, QueueFull, RequestUnderWay
 from orchestrator.jobs import statements
+from orchestrator.jobs.database import Database, Row
+from orchestrator.jobs.idempotency import binding
+from orchestrator.jobs.news import told
 from orchestrator.jobs.rows import job_of, new_row, stage
-from orchestrator.jobs.sqlite import Row, SqliteDatabase
 from orchestrator.models import Job, Status
 
 logger = logging.getLogger(__name__)
+
+READY = "ready"  # told when a job may have become ready
+ENDLESS = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class QueueLimits:
+    waiting: int = 10_000  # jobs in the queue
+    claims: int = 20  # of a job that never ends; then it is FAILED
+    lease: timedelta = timedelta(seconds=15)
+    life: timedelta = timedelta(minutes=60)  # of a job, from acceptance to its end
+    # A job that has waited longer is no longer passed over for one whose checkpoint is loaded.
+    fairness: timedelta = timedelta(seconds=120)
+    free: int = ENDLESS  # jobs of one key that are worked on at once, by the key's tier
+    pro: int = ENDLESS
+    internal: int = ENDLESS
+
+    @property
+    def at_once(self) -> dict[str, int]:
+        return {"free": self.free, "pro": self.pro, "internal": self.internal}
 
 
 class JobLedger:
@@ -24,37 +45,34 @@ class JobLedger:
 
     def __init__(
         self,
-        database: SqliteDatabase,
+        database: Database,
+        limits: QueueLimits | None = None,
         *,
-        queue_limit: int = 10_000,
-        claim_limit: int = 20,
-        lease: timedelta = timedelta(seconds=15),
-        life: timedelta = timedelta(minutes=60),
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """At most `queue_limit` jobs wait; one that was claimed `claim_limit` times and never
-        ended is FAILED; `life` is the longest from acceptance to the end."""
         self._database = database
-        self._queue_limit = queue_limit
-        self._claim_limit = claim_limit
-        self._lease = lease.total_seconds()
-        self._life = life.total_seconds()
+        self._limits = limits or QueueLimits()
+        self._lease = self._limits.lease.total_seconds()
         self._clock = clock
-        self._changed = asyncio.Event()
+        self._claim = statements.claim(database.skip_locked)
 
-    async def accept(self, job: Job) -> None:
-        """Durable when it returns. Raises QueueFull, StorageFull, Unavailable."""
-        row = new_row(job, now=self._clock()) | {"queue_limit": self._queue_limit}
-        if not await self._database.write(statements.ACCEPT, row):
-            raise QueueFull
-        self._announce()
+    async def accept(self, job: Job, *, reservation: str = "") -> None:
+        """Durable when it returns. Raises QueueFull, RequestUnderWay, StorageFull, Unavailable."""
+        now = self._clock()
+        row = new_row(job, now=now) | {"queue_limit": self._limits.waiting}
+        steps = [(statements.ACCEPT, row)]
+        if reservation:
+            steps.append((statements.BIND, binding(reservation, job.id, now=now)))
+        done = await self._database.write_all(*steps, alone="accept", news=[READY])
+        if done < len(steps):
+            raise RequestUnderWay if done else QueueFull
 
     async def get(self, job_id: UUID) -> Job | None:
         rows = await self._database.read(statements.GET, {"id": str(job_id)})
         return job_of(rows[0]) if rows else None
 
-    async def claim(self, owner: str) -> Job | None:
-        while row := await self._claim_row(owner):
+    async def claim(self, owner: str, *, holds: str) -> Job | None:
+        while row := await self._claim_row(owner, holds):
             try:
                 job = job_of(row)
             except ValidationError as error:  # written by another version; claims run out for it
@@ -64,78 +82,88 @@ class JobLedger:
                 continue
             if not job.status.final:
                 return job
-            logger.error("job %s ended after %d claims", job.id, self._claim_limit)
+            logger.error("job %s ended after %d claims", job.id, self._limits.claims)
         return None
 
-    async def _claim_row(self, owner: str) -> Row | None:
+    async def _claim_row(self, owner: str, holds: str) -> Row | None:
         now = self._clock()
         claim = {
+            **self._limits.at_once,
             "owner": owner,
+            "holds": holds,
             "now": now,
+            "overdue": now - self._limits.fairness.total_seconds(),
             "ready_at": now + self._lease,
-            "claim_limit": self._claim_limit,
-            "reason": f"The job was started {self._claim_limit} times and never ended",
+            "claim_limit": self._limits.claims,
+            "reason": f"The job was started {self._limits.claims} times and never ended",
         }
-        rows = await self._database.write(statements.CLAIM, claim)
+        rows = await self._database.write(self._claim, claim, alone="claim")
         return rows[0] if rows else None
 
     async def save(self, job: Job) -> None:
-        await self._write_fenced(statements.SAVE, job)
+        await self._write_fenced(
+            statements.SAVE, job, news=ended(job.id) if job.status.final else ()
+        )
 
     async def renew(self, job: Job) -> None:
         await self._write_fenced(statements.RENEW, job, ready_in=self._lease)
 
     async def give_back(self, job: Job, *, delay: timedelta) -> None:
         """Records what the job has, as `save` does."""
-        await self._write_fenced(statements.GIVE_BACK, job, ready_in=delay.total_seconds())
-        self._announce()
+        seconds = delay.total_seconds()
+        await self._write_fenced(statements.GIVE_BACK, job, ready_in=seconds, news=[READY])
 
     async def ready(self, *, within: timedelta) -> None:
-        changed = self._changed  # before the look, so that no change falls between
-        [row] = await self._database.read(statements.NEXT_READY)
-        seconds = within.total_seconds()
+        changed = self._database.news.about(READY)  # before the look: no change falls between
+        now = self._clock()
+        [row] = await self._database.read(
+            statements.NEXT_READY, {**self._limits.at_once, "now": now}
+        )
+        if row["ready"]:
+            return
         if row["ready_at"] is not None:
-            seconds = min(seconds, max(0.0, row["ready_at"] - self._clock()))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await changed.wait()
+            within = min(within, timedelta(seconds=row["ready_at"] - now))
+        await told(changed, within=within)
 
     async def cancel(self, job_id: UUID) -> None:
-        """Its worker learns by Fenced at the next renewal."""
-        await self._database.write(statements.CANCEL, {"id": str(job_id), "now": self._clock()})
+        row = {"id": str(job_id), "now": self._clock()}
+        await self._database.write(statements.CANCEL, row, news=ended(job_id))
+
+    async def changed(self, job_id: UUID, *, within: timedelta) -> bool:
+        return await told(self._database.news.about(_topic(job_id)), within=within)
 
     async def release_all(self) -> int:
         """End every lease at once. Only for a process that knows that no other is at work."""
-        released = await self._database.write(statements.RELEASE_ALL, {"now": self._clock()})
-        self._announce()
-        return len(released)
+        now = {"now": self._clock()}
+        return len(await self._database.write(statements.RELEASE_ALL, now, news=[READY]))
 
     async def expire(self) -> int:
         """Make TIMED_OUT what has lived too long without ending."""
         now = self._clock()
         limits = {
             "now": now,
-            "created_before": now - self._life,
+            "created_before": now - self._limits.life.total_seconds(),
             "reason": "The job did not end within its time limit",
         }
-        return len(await self._database.write(statements.EXPIRE, limits))
+        return len(await self._database.write(statements.EXPIRE, limits, news=[READY]))
 
     async def counts(self) -> dict[Status, int]:
         rows = await self._database.read(statements.COUNTS)
         return dict.fromkeys(Status, 0) | {Status(row["status"]): row["jobs"] for row in rows}
 
-    async def position(self, job_id: UUID) -> int | None:
-        """1 for the job that is claimed next; None for one that does not wait."""
-        rows = await self._database.read(statements.POSITION, {"id": str(job_id)})
-        return rows[0]["position"] if rows else None
-
-    async def _write_fenced(self, sql: str, job: Job, *, ready_in: float = 0.0) -> None:
+    async def _write_fenced(
+        self, sql: str, job: Job, *, ready_in: float = 0.0, news: Sequence[str] = ()
+    ) -> None:
         now = self._clock()
         row = stage(job, now=now) | {"ready_at": now + ready_in}
-        if not await self._database.write(sql, row):
+        if not await self._database.write(sql, row, news=news):
             raise Fenced
 
-    def _announce(self) -> None:
-        """Wake everybody who waits; whoever comes later waits for the next change."""
-        self._changed.set()
-        self._changed = asyncio.Event()
+
+def ended(job_id: UUID) -> list[str]:
+    """News of an end: it makes room for another job of the same key."""
+    return [_topic(job_id), READY]
+
+
+def _topic(job_id: UUID) -> str:
+    return f"job {job_id}"

@@ -42,7 +42,15 @@ def stage(job: Job, *, now: float) -> dict[str, Any]:
         "verdict": _json(job.verdict),
         "kept": KEPT.dump_json(job.kept).decode(),
         "assets": ASSETS.dump_json(job.assets).decode(),
+        "pictures": _pictures(job),
     }
+
+
+def _pictures(job: Job) -> str:
+    """What of a job lies in storage when it has ended."""
+    if job.assets:
+        return "safe" if job.verdict is not None and job.verdict.safe else "blocked"
+    return "spool" if job.kept else ""
 
 
 def job_of(row: dict[str, Any]) -> Job:

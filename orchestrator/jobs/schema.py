@@ -47,4 +47,40 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        "ALTER TABLE jobs ADD COLUMN claimed DOUBLE PRECISION",
+        "DROP INDEX jobs_live",
+        "DROP INDEX jobs_by_status",
+        # A lane is a status, priority, key and checkpoint: the claim goes from lane to lane, so
+        # that its cost does not grow with the jobs that wait in each.
+        "CREATE INDEX jobs_lanes ON jobs (status, priority, key_id, checkpoint, created)",
+        "CREATE INDEX jobs_running ON jobs (key_id, ready_at) WHERE status = 'IN_PROGRESS'",
+        "CREATE INDEX jobs_served ON jobs (key_id, claimed) WHERE claimed IS NOT NULL",
+        "CREATE INDEX jobs_finished ON jobs (finished) WHERE finished IS NOT NULL",
+        "CREATE INDEX jobs_next ON jobs (ready_at) WHERE finished IS NULL",
+        """
+        CREATE TABLE idempotency (
+            key_id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            body TEXT NOT NULL,
+            token TEXT NOT NULL UNIQUE,
+            job_id TEXT,
+            expires DOUBLE PRECISION NOT NULL,
+            PRIMARY KEY (key_id, name)
+        )
+        """,
+        "CREATE INDEX idempotency_expires ON idempotency (expires)",
+        # What of a job lies in storage: '' nothing, 'safe' or 'blocked' assets, 'spool' leftovers.
+        "ALTER TABLE jobs ADD COLUMN pictures TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX jobs_pictures ON jobs (pictures, finished)",
+        """
+        CREATE TABLE verdicts (
+            job_id TEXT PRIMARY KEY,
+            key_id TEXT NOT NULL,
+            finished DOUBLE PRECISION NOT NULL,
+            verdict TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX verdicts_finished ON verdicts (finished)",
+    ),
 )

@@ -2,19 +2,19 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from sqlite_utils import Database
 
 from orchestrator.errors import ConfigurationError, StorageFull, Unavailable
+from orchestrator.jobs.database import Parameters, Row, Step, version_fault
+from orchestrator.jobs.news import News
 from orchestrator.jobs.schema import MIGRATIONS
 
-Row = dict[str, Any]
-Parameters = Mapping[str, Any]
 Result = TypeVar("Result")
 
 # Circumstances that may pass. Any other error of SQLite is a mistake of ours and stays visible.
@@ -29,16 +29,20 @@ PASSING = {
 
 
 class SqliteDatabase:
-    """Open it with `async with`. Other processes may use the same file at the same time."""
+    """Implements `Database`. Writers wait for each other by themselves, so that each is alone;
+    news stay in this process."""
+
+    shared = False
+    skip_locked = ""
 
     def __init__(self, path: Path, *, busy_timeout: float = 5.0) -> None:
         """`busy_timeout` is how many seconds to wait for another process that is writing."""
+        self.news = News()
         self._path = path
         self._writer = _Connection(path, busy_timeout)
         self._reader = _Connection(path, busy_timeout)
 
     async def __aenter__(self) -> Self:
-        """Raises ConfigurationError if the file can't be used or is newer than this code."""
         try:
             await self._writer.run(_migrate)
             await self._reader.run(_forbid_writes)
@@ -52,21 +56,63 @@ class SqliteDatabase:
         await self._writer.close()
 
     async def read(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
-        """Sees everything that was written before. Raises Unavailable."""
+        """See `Database`."""
         with _mapped_errors():
             return await self._reader.run(lambda db: list(db.query(sql, dict(parameters or {}))))
 
-    async def write(self, sql: str, *parameters: Parameters) -> list[Row]:
-        """Run the statement for each set of parameters, all in one transaction that is on disk
-        when this returns. Raises StorageFull, Unavailable."""
+    async def write(
+        self,
+        sql: str,
+        *parameters: Parameters,
+        alone: str = "",  # noqa: ARG002  every write is
+        news: Sequence[str] = (),
+    ) -> list[Row]:
+        """See `Database`."""
+        rows = await self._transact(
+            lambda db: [row for each in parameters for row in db.query(sql, dict(each))]
+        )
+        self._tell(news)
+        return rows
 
-        def transact(db: Database) -> list[Row]:
+    async def write_all(
+        self,
+        *steps: Step,
+        alone: str = "",  # noqa: ARG002  every write is
+        news: Sequence[str] = (),
+    ) -> int:
+        """See `Database`."""
+
+        def take_steps(db: Database) -> None:
+            for number, (sql, parameters) in enumerate(steps):
+                if not list(db.query(sql, dict(parameters))):
+                    raise _NothingTouched(number)
+
+        try:
+            await self._transact(take_steps)
+        except _NothingTouched as stopped:
+            return stopped.step
+        self._tell(news)
+        return len(steps)
+
+    async def _transact(self, work: Callable[[Database], Result]) -> Result:
+        def transact(db: Database) -> Result:
             self._writer.check_file()
             with db.atomic():
-                return [row for each in parameters for row in db.query(sql, dict(each))]
+                return work(db)
 
         with _mapped_errors():
             return await self._writer.run(transact)
+
+    def _tell(self, news: Sequence[str]) -> None:
+        for topic in news:
+            self.news.tell(topic)
+
+
+class _NothingTouched(Exception):
+    """Rolls a transaction back."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
 
 
 class _Connection:
@@ -130,10 +176,7 @@ def _migrate(db: Database) -> None:
     with db.conn:
         [version] = db.execute("PRAGMA user_version").fetchone()
         if version > len(MIGRATIONS):
-            raise ConfigurationError(
-                f"its schema has version {version}, this Imgen knows up to {len(MIGRATIONS)};"
-                " start the newer Imgen or restore a backup"
-            )
+            raise ConfigurationError(version_fault(version, len(MIGRATIONS)))
         for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
             for statement in migration:
                 db.execute(statement)

@@ -20,26 +20,90 @@ RETURNING id
 
 GET = "SELECT * FROM jobs WHERE id = :id"
 
-# A row that has been claimed too often ends here instead of being leased once more.
-CLAIM = """
+# The first ready job of each lane (priority, key, checkpoint), and jobs whose lease has run out.
+# One step of an index for each lane that has waiting jobs, however many wait in it: the next lane
+# begins after the end of time in the last. (SQLite uses all columns of the index only if they are
+# compared with expressions.)
+READY = """
+WITH RECURSIVE lanes (head) AS (
+    SELECT (
+        SELECT id FROM jobs WHERE status = 'IN_QUEUE'
+        ORDER BY priority, key_id, checkpoint, created LIMIT 1
+    )
+    UNION ALL
+    SELECT (
+        SELECT id FROM jobs AS next
+        WHERE next.status = 'IN_QUEUE'
+            AND (next.priority, next.key_id, next.checkpoint, next.created)
+            > (last.priority, last.key_id || '', last.checkpoint || '', 1e300)
+        ORDER BY next.priority, next.key_id, next.checkpoint, next.created LIMIT 1
+    )
+    FROM lanes JOIN jobs AS last ON last.id = lanes.head
+),
+ready (id) AS (
+    SELECT (
+        SELECT id FROM jobs AS first
+        WHERE first.status = 'IN_QUEUE' AND first.priority = head.priority
+            AND first.key_id = head.key_id AND first.checkpoint = head.checkpoint
+            AND first.ready_at <= :now
+        ORDER BY first.created LIMIT 1
+    )
+    FROM lanes JOIN jobs AS head ON head.id = lanes.head
+    UNION ALL
+    SELECT id FROM jobs WHERE status = 'IN_PROGRESS' AND ready_at <= :now
+)
+SELECT job.id FROM ready JOIN jobs AS job ON job.id = ready.id
+LEFT JOIN keys AS key ON key.id = job.key_id
+WHERE (
+    SELECT count(*) FROM jobs AS running
+    WHERE running.key_id = job.key_id AND running.status = 'IN_PROGRESS'
+        AND running.ready_at > :now
+) < CASE key.tier WHEN 'internal' THEN :internal WHEN 'pro' THEN :pro ELSE :free END
+"""
+
+# What has waited too long comes before what suits the instance; then keys take turns.
+ORDER_OF_CLAIM = """
+ORDER BY
+    job.priority DESC,
+    (job.created <= :overdue) DESC,
+    (job.created > :overdue AND job.checkpoint = :holds) DESC,
+    coalesce((
+        SELECT max(served.claimed) FROM jobs AS served
+        WHERE served.key_id = job.key_id AND served.claimed IS NOT NULL
+    ), 0),
+    job.created
+LIMIT 1
+"""
+
+
+def claim(skip_locked: str) -> str:
+    """A row that has been claimed too often ends here instead of being leased once more."""
+    return f"""
 UPDATE jobs SET
     status = CASE WHEN attempt < :claim_limit THEN 'IN_PROGRESS' ELSE 'FAILED' END,
     error = CASE WHEN attempt < :claim_limit THEN error ELSE :reason END,
     finished = CASE WHEN attempt < :claim_limit THEN NULL ELSE :now END,
-    owner = :owner, attempt = attempt + 1, ready_at = :ready_at, progress = NULL
+    owner = :owner, attempt = attempt + 1, ready_at = :ready_at, claimed = :now, progress = NULL
 WHERE id = (
-    SELECT id FROM jobs
-    WHERE finished IS NULL AND ready_at <= :now
-    ORDER BY priority DESC, created
-    LIMIT 1
+{READY}
+{ORDER_OF_CLAIM}
+{skip_locked}
 )
 RETURNING *
-"""
+"""  # noqa: S608  no value is put in
+
+
+# Ready now, or when the next delay or lease ends.
+NEXT_READY = f"""
+SELECT
+    EXISTS ({READY}) AS ready,
+    (SELECT min(ready_at) FROM jobs WHERE finished IS NULL AND ready_at > :now) AS ready_at
+"""  # noqa: S608
 
 SAVE = """
 UPDATE jobs SET
     status = :status, failures = :failures, finished = :finished, progress = :progress,
-    error = :error, verdict = :verdict, kept = :kept, assets = :assets
+    error = :error, verdict = :verdict, kept = :kept, assets = :assets, pictures = :pictures
 WHERE id = :id AND owner = :owner AND attempt = :attempt AND status = 'IN_PROGRESS'
 RETURNING id
 """
@@ -65,32 +129,30 @@ RETURNING id
 """
 
 CANCEL = """
-UPDATE jobs SET status = 'CANCELLED', finished = :now, progress = NULL
+UPDATE jobs SET status = 'CANCELLED', finished = :now, progress = NULL,
+    pictures = CASE WHEN kept <> '[]' THEN 'spool' ELSE '' END
 WHERE id = :id AND finished IS NULL
 RETURNING id
 """
 
 EXPIRE = """
-UPDATE jobs SET status = 'TIMED_OUT', finished = :now, progress = NULL, error = :reason
+UPDATE jobs SET status = 'TIMED_OUT', finished = :now, progress = NULL, error = :reason,
+    pictures = CASE WHEN kept <> '[]' THEN 'spool' ELSE '' END
 WHERE finished IS NULL AND created <= :created_before
 RETURNING id
 """
 
-NEXT_READY = "SELECT min(ready_at) AS ready_at FROM jobs WHERE finished IS NULL"
-
 COUNTS = "SELECT status, count(*) AS jobs FROM jobs GROUP BY status"
 
-POSITION = """
-SELECT 1 + (
-    SELECT count(*) FROM jobs AS ahead
-    WHERE ahead.status = 'IN_QUEUE' AND ahead.priority > job.priority
-) + (
-    SELECT count(*) FROM jobs AS ahead
-    WHERE ahead.status = 'IN_QUEUE' AND ahead.priority = job.priority
-        AND ahead.created < job.created
-) AS position
-FROM jobs AS job
-WHERE job.id = :id AND job.status = 'IN_QUEUE'
+WAITING = "SELECT priority, created FROM jobs WHERE status = 'IN_QUEUE'"
+
+PACE = """
+SELECT
+    (SELECT count(*) FROM jobs WHERE status = 'IN_PROGRESS') AS running,
+    (
+        SELECT avg(finished - claimed) FROM jobs
+        WHERE finished > :since AND claimed IS NOT NULL AND status = 'COMPLETED'
+    ) AS seconds
 """
 
 ADD_KEY = """
@@ -114,4 +176,58 @@ DELETE_KEY = "DELETE FROM keys WHERE name = :name RETURNING id"
 
 COUNT_REQUESTS = """
 UPDATE keys SET requests = requests + :requests, last_used = :now WHERE id = :id RETURNING id
+"""
+
+# Takes over what has expired: an answer that is too old, or a request that never came to an end.
+RESERVE = """
+INSERT INTO idempotency (key_id, name, body, token, job_id, expires)
+VALUES (:key_id, :name, :body, :token, NULL, :expires)
+ON CONFLICT (key_id, name) DO UPDATE SET
+    body = excluded.body, token = excluded.token, job_id = NULL, expires = excluded.expires
+WHERE idempotency.expires <= :now
+RETURNING token
+"""
+
+RESERVED = "SELECT body, job_id FROM idempotency WHERE key_id = :key_id AND name = :name"
+
+BIND = """
+UPDATE idempotency SET job_id = :job_id, expires = :expires WHERE token = :token RETURNING token
+"""
+
+UNRESERVE = "DELETE FROM idempotency WHERE token = :token AND job_id IS NULL RETURNING token"
+
+# Old rows go in batches, so that nobody waits for long.
+
+OLD_PICTURES = """
+SELECT id, assets FROM jobs
+WHERE pictures = :pictures AND finished <= :before ORDER BY finished LIMIT :batch
+"""
+
+FORGET_PICTURES = "UPDATE jobs SET pictures = '', assets = '[]' WHERE id = :id RETURNING id"
+
+OLD_JOBS = """
+SELECT id FROM jobs WHERE pictures = '' AND finished <= :before ORDER BY finished LIMIT :batch
+"""
+
+KEEP_VERDICT = """
+INSERT INTO verdicts (job_id, key_id, finished, verdict)
+SELECT id, key_id, finished, verdict FROM jobs WHERE id = :id AND verdict IS NOT NULL
+ON CONFLICT (job_id) DO NOTHING
+RETURNING job_id
+"""
+
+DELETE_JOB = "DELETE FROM jobs WHERE id = :id AND finished IS NOT NULL RETURNING id"
+
+DELETE_VERDICTS = """
+DELETE FROM verdicts WHERE job_id IN (
+    SELECT job_id FROM verdicts WHERE finished <= :before ORDER BY finished LIMIT :batch
+)
+RETURNING job_id
+"""
+
+DELETE_REPETITIONS = """
+DELETE FROM idempotency WHERE token IN (
+    SELECT token FROM idempotency WHERE expires <= :before ORDER BY expires LIMIT :batch
+)
+RETURNING token
 """

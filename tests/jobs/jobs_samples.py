@@ -1,13 +1,11 @@
-"""Implementations, jobs and a clock for the tests of this folder."""
+"""Jobs and a clock for the tests of this folder."""
 
-from collections.abc import Callable
+import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from orchestrator.jobs.ledger import JobLedger
-from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.models import (
     Asset,
     AssetKind,
@@ -26,9 +24,6 @@ from orchestrator.models import (
     Verdict,
 )
 
-IMPLEMENTATIONS: dict[str, Callable[[Path], SqliteDatabase]] = {
-    "sqlite": lambda folder: SqliteDatabase(folder / "imgen.db"),
-}
 START = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 LEASE = 15 * SECOND
@@ -113,7 +108,7 @@ async def accepted(ledger: JobLedger, **changes: Any) -> Job:
 
 
 async def claimed(ledger: JobLedger, owner: str = "a") -> Job:
-    job = await ledger.claim(owner)
+    job = await ledger.claim(owner, holds="")
     assert job is not None
     return job
 
@@ -122,3 +117,13 @@ async def status(ledger: JobLedger, job: Job) -> Status:
     found = await ledger.get(job.id)
     assert found is not None
     return found.status
+
+
+async def falls_asleep(ledger: JobLedger) -> "asyncio.Task[None]":
+    """Somebody who waits for work and is not woken any more by late news of what was before."""
+    async with asyncio.timeout(5):
+        while True:
+            waiting = asyncio.create_task(ledger.ready(within=LONG))
+            done, _ = await asyncio.wait([waiting], timeout=0.1)
+            if not done:
+                return waiting

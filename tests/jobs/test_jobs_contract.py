@@ -22,8 +22,8 @@ from jobs_samples import (
 )
 
 from orchestrator.errors import QueueFull
-from orchestrator.jobs.ledger import JobLedger
-from orchestrator.jobs.sqlite import SqliteDatabase
+from orchestrator.jobs.database import Database
+from orchestrator.jobs.ledger import JobLedger, QueueLimits
 from orchestrator.models import Job, Progress, Status
 
 
@@ -46,7 +46,7 @@ async def test_an_unknown_job_is_none(ledger: JobLedger) -> None:
 
 
 async def test_an_accepted_job_is_there_after_reopening(
-    connect: Callable[[], SqliteDatabase],
+    connect: Callable[[], Database],
 ) -> None:
     async with connect() as database:
         job = await accepted(JobLedger(database))
@@ -54,8 +54,8 @@ async def test_an_accepted_job_is_there_after_reopening(
         assert await JobLedger(database).get(job.id) == job
 
 
-async def test_a_full_queue_refuses(database: SqliteDatabase) -> None:
-    ledger = JobLedger(database, queue_limit=2)
+async def test_a_full_queue_refuses(database: Database) -> None:
+    ledger = JobLedger(database, QueueLimits(waiting=2))
     for _ in range(2):
         await accepted(ledger)
     refused = new_job()
@@ -64,8 +64,8 @@ async def test_a_full_queue_refuses(database: SqliteDatabase) -> None:
     assert await ledger.get(refused.id) is None
 
 
-async def test_only_waiting_jobs_fill_the_queue(database: SqliteDatabase) -> None:
-    ledger = JobLedger(database, queue_limit=1)
+async def test_only_waiting_jobs_fill_the_queue(database: Database) -> None:
+    ledger = JobLedger(database, QueueLimits(waiting=1))
     await accepted(ledger)
     await claimed(ledger)
     await accepted(ledger)
@@ -74,10 +74,13 @@ async def test_only_waiting_jobs_fill_the_queue(database: SqliteDatabase) -> Non
 
 
 async def test_rivals_together_keep_the_queue_limit(
-    connect: Callable[[], SqliteDatabase],
+    connect: Callable[[], Database],
 ) -> None:
     async with connect() as one, connect() as other:
-        ledgers = [JobLedger(one, queue_limit=10), JobLedger(other, queue_limit=10)]
+        ledgers = [
+            JobLedger(one, QueueLimits(waiting=10)),
+            JobLedger(other, QueueLimits(waiting=10)),
+        ]
         attempts = (ledgers[n % 2].accept(new_job()) for n in range(30))
         outcomes = await asyncio.gather(*attempts, return_exceptions=True)
         assert outcomes.count(None) == 10
@@ -88,13 +91,13 @@ async def test_rivals_together_keep_the_queue_limit(
 
 
 async def test_nothing_is_claimed_from_an_empty_queue(ledger: JobLedger) -> None:
-    assert await ledger.claim("a") is None
+    assert await ledger.claim("a", holds="") is None
 
 
 async def test_a_claim_owns_the_job_and_counts_the_attempt(ledger: JobLedger) -> None:
     job = await accepted(ledger)
     expected = job.evolve(status=Status.IN_PROGRESS, owner="a", attempt=1)
-    assert await ledger.claim("a") == expected
+    assert await ledger.claim("a", holds="") == expected
     assert await ledger.get(job.id) == expected
 
 
@@ -112,7 +115,7 @@ async def test_a_leased_job_is_not_claimed_again(ledger: JobLedger, clock: Clock
     await accepted(ledger)
     await claimed(ledger)
     clock.advance(LEASE - SECOND)
-    assert await ledger.claim("b") is None
+    assert await ledger.claim("b", holds="") is None
 
 
 async def test_anybody_may_claim_a_job_whose_lease_has_run_out(
@@ -122,19 +125,19 @@ async def test_anybody_may_claim_a_job_whose_lease_has_run_out(
     first = await claimed(ledger, "a")
     await ledger.renew(first.evolve(progress=Progress(step=3, steps=20)))
     clock.advance(LEASE)
-    assert await ledger.claim("b") == first.evolve(owner="b", attempt=2)
+    assert await ledger.claim("b", holds="") == first.evolve(owner="b", attempt=2)
 
 
 async def test_a_finished_job_is_never_claimed(ledger: JobLedger, clock: Clock) -> None:
     await accepted(ledger, status=Status.COMPLETED)
     clock.advance(LONG)
-    assert await ledger.claim("a") is None
+    assert await ledger.claim("a", holds="") is None
 
 
 async def test_a_job_that_never_ends_fails_instead_of_being_claimed_for_ever(
-    database: SqliteDatabase, clock: Clock
+    database: Database, clock: Clock
 ) -> None:
-    ledger = JobLedger(database, clock=clock, lease=LEASE, claim_limit=3)
+    ledger = JobLedger(database, QueueLimits(lease=LEASE, claims=3), clock=clock)
     poison = await accepted(ledger, priority=10)
     good = await accepted(ledger)
     for _ in range(3):
@@ -148,7 +151,7 @@ async def test_a_job_that_never_ends_fails_instead_of_being_claimed_for_ever(
 
 
 async def test_a_row_that_can_not_be_read_does_not_keep_others_waiting(
-    ledger: JobLedger, database: SqliteDatabase, caplog: pytest.LogCaptureFixture
+    ledger: JobLedger, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     unreadable = await accepted(ledger, priority=10)
     good = await accepted(ledger)
@@ -158,10 +161,10 @@ async def test_a_row_that_can_not_be_read_does_not_keep_others_waiting(
     assert f"job {unreadable.id} can't be read" in caplog.text
 
 
-async def test_two_claimers_never_get_one_job(connect: Callable[[], SqliteDatabase]) -> None:
+async def test_two_claimers_never_get_one_job(connect: Callable[[], Database]) -> None:
     async def claim_all(ledger: JobLedger, owner: str) -> list[Job]:
         jobs = []
-        while job := await ledger.claim(owner):
+        while job := await ledger.claim(owner, holds=""):
             jobs.append(job)
         return jobs
 
@@ -187,19 +190,3 @@ async def test_counts_name_every_status(ledger: JobLedger) -> None:
         Status.IN_PROGRESS: 1,
         Status.FAILED: 1,
     }
-
-
-async def test_positions_follow_the_order_of_the_claim(ledger: JobLedger) -> None:
-    jobs = [
-        await accepted(ledger, created=START - age * SECOND, priority=priority)
-        for age, priority in [(1, 0), (3, 0), (2, 20), (9, 10), (5, 20)]
-    ]
-    positions = {job.id: await ledger.position(job.id) for job in jobs}
-    order = [(await claimed(ledger)).id for _ in jobs]
-    assert [positions[job_id] for job_id in order] == [1, 2, 3, 4, 5]
-
-
-async def test_a_job_that_does_not_wait_has_no_position(ledger: JobLedger) -> None:
-    job = await accepted(ledger)
-    await claimed(ledger)
-    assert await ledger.position(job.id) is None

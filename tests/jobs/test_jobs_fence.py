@@ -43,7 +43,7 @@ async def test_a_job_saved_as_ended_is_ended(ledger: JobLedger, clock: Clock) ->
     await ledger.save(ended)
     clock.advance(LONG)
     assert await ledger.get(job.id) == ended
-    assert await ledger.claim("b") is None
+    assert await ledger.claim("b", holds="") is None
 
 
 async def test_a_job_that_ends_without_a_time_is_finished_now(
@@ -63,7 +63,7 @@ async def test_renewing_keeps_rivals_away(ledger: JobLedger, clock: Clock) -> No
     clock.advance(LEASE - SECOND)
     await ledger.renew(job)
     clock.advance(LEASE - SECOND)
-    assert await ledger.claim("b") is None
+    assert await ledger.claim("b", holds="") is None
 
 
 async def test_renewing_records_the_progress(ledger: JobLedger) -> None:
@@ -78,7 +78,7 @@ async def test_a_job_given_back_waits_out_its_delay(ledger: JobLedger, clock: Cl
     job = await claimed(ledger)
     await ledger.give_back(job.evolve(failures=1, kept=(KEPT,)), delay=30 * SECOND)
     clock.advance(29 * SECOND)
-    assert await ledger.claim("b") is None
+    assert await ledger.claim("b", holds="") is None
     clock.advance(SECOND)
     following = await claimed(ledger, "b")
     assert (following.attempt, following.failures, following.kept) == (2, 1, (KEPT,))
@@ -186,7 +186,7 @@ async def test_a_live_job_can_be_cancelled(ledger: JobLedger, clock: Clock, runn
     assert found
     assert (found.status, found.finished) == (Status.CANCELLED, clock.now)
     clock.advance(LONG)
-    assert await ledger.claim("b") is None
+    assert await ledger.claim("b", holds="") is None
 
 
 async def test_an_ended_job_stays_as_it_is_when_cancelled(ledger: JobLedger) -> None:

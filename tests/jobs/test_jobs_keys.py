@@ -9,21 +9,22 @@ from jobs_samples import SECOND, Clock
 
 from orchestrator.errors import InvalidField, InvalidKey, KeyDisabled, NotFound, Rejected
 from orchestrator.jobs import statements
+from orchestrator.jobs.database import Database, Parameters, Row
 from orchestrator.jobs.keys import ApiKeys, Tier
-from orchestrator.jobs.sqlite import Parameters, Row, SqliteDatabase
+from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.models import Caller
 
 HALF = timedelta(seconds=0.5)
 
 
 @pytest.fixture
-async def keys(database: SqliteDatabase, clock: Clock) -> AsyncIterator[ApiKeys]:
+async def keys(database: Database, clock: Clock) -> AsyncIterator[ApiKeys]:
     async with ApiKeys(database, clock=clock) as opened:
         yield opened
 
 
 @pytest.fixture
-async def beside(connect: Callable[[], SqliteDatabase]) -> AsyncIterator[ApiKeys]:
+async def beside(connect: Callable[[], Database]) -> AsyncIterator[ApiKeys]:
     """The command line, beside the running service."""
     async with connect() as database, ApiKeys(database) as opened:
         yield opened
@@ -51,9 +52,7 @@ async def test_secrets_are_recognisable_and_long(keys: ApiKeys) -> None:
     assert all(secret.startswith("imgen_") and len(secret) == 62 for secret in secrets)
 
 
-async def test_the_secret_is_nowhere_in_the_database(
-    keys: ApiKeys, database: SqliteDatabase
-) -> None:
+async def test_the_secret_is_nowhere_in_the_database(keys: ApiKeys, database: Database) -> None:
     secret = await keys.create("desk")
     [row] = await database.read("SELECT * FROM keys")
     assert secret.rpartition("_")[2] not in str(row)
@@ -170,7 +169,7 @@ async def test_a_change_beside_the_service_is_seen_within_half_a_second(
 
 
 async def test_requests_are_counted_when_the_service_closes(
-    database: SqliteDatabase, clock: Clock
+    database: Database, clock: Clock
 ) -> None:
     secret = await ApiKeys(database).create("desk")
     await ApiKeys(database).create("idle")
@@ -185,7 +184,7 @@ async def test_requests_are_counted_when_the_service_closes(
 
 
 async def test_counts_are_written_while_the_service_runs(
-    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("orchestrator.jobs.keys.FLUSHED_EVERY", 0.01)
     counted = asyncio.Event()
@@ -204,7 +203,7 @@ async def test_counts_are_written_while_the_service_runs(
         assert (await service.list())[0].requests == 1
 
 
-async def test_refused_requests_are_not_counted(database: SqliteDatabase) -> None:
+async def test_refused_requests_are_not_counted(database: Database) -> None:
     async with ApiKeys(database) as service:
         secret = await service.create("desk")
         await service.disable("desk")
@@ -215,9 +214,9 @@ async def test_refused_requests_are_not_counted(database: SqliteDatabase) -> Non
 
 
 async def test_counts_wait_while_the_database_is_locked(
-    connect: Callable[[], SqliteDatabase], caplog: pytest.LogCaptureFixture
+    open_sqlite: Callable[[], SqliteDatabase], caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with connect() as database, connect() as rival:
+    async with open_sqlite() as database, open_sqlite() as rival:
         service = ApiKeys(database)
         await service.caller(await service.create("desk"))
         await database._writer.run(lambda db: db.execute("PRAGMA busy_timeout = 10").fetchall())

@@ -1,11 +1,9 @@
 """Whatever happens in whatever order: the ledger and a plain model of it say the same."""
 
 import asyncio
-import tempfile
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -19,10 +17,11 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from jobs_samples import IMPLEMENTATIONS, LEASE, SECOND, Clock, new_job
+from jobs_samples import LEASE, SECOND, Clock, new_job
 
 from orchestrator.errors import Fenced, QueueFull
-from orchestrator.jobs.ledger import JobLedger
+from orchestrator.jobs.database import Database
+from orchestrator.jobs.ledger import JobLedger, QueueLimits
 from orchestrator.models import Job, Status
 
 QUEUE_LIMIT = 4
@@ -51,16 +50,15 @@ class Expected:
 
 
 class JobLife(RuleBasedStateMachine):
-    implementation = ""
+    connect: Callable[[], Database]
 
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.folder = tempfile.TemporaryDirectory()
         self.clock = Clock()
         self.model: dict[UUID, Expected] = {}
         self.claims: list[Job] = []  # every claim ever made: most of them zombies by and by
-        self.database = IMPLEMENTATIONS[self.implementation](Path(self.folder.name))
+        self.database = self.connect()
 
     def do(self, action: Coroutine[Any, Any, Result]) -> Result:
         return self.runner.run(action)
@@ -68,19 +66,16 @@ class JobLife(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.do(self.database.__aenter__())
+        self.do(self.database.write("DELETE FROM jobs RETURNING id", {}))
         self.ledger = JobLedger(
             self.database,
-            queue_limit=QUEUE_LIMIT,
-            claim_limit=CLAIM_LIMIT,
-            lease=LEASE,
-            life=LIFE,
+            QueueLimits(waiting=QUEUE_LIMIT, claims=CLAIM_LIMIT, lease=LEASE, life=LIFE),
             clock=self.clock,
         )
 
     def teardown(self) -> None:
         self.do(self.database.__aexit__())
         self.runner.close()
-        self.folder.cleanup()
 
     def live(self) -> list[Expected]:
         return [job for job in self.model.values() if not job.status.final]
@@ -103,7 +98,7 @@ class JobLife(RuleBasedStateMachine):
 
     @rule(owner=st.sampled_from("ab"))
     def claim(self, owner: str) -> None:
-        claimed = self.do(self.ledger.claim(owner))
+        claimed = self.do(self.ledger.claim(owner, holds=""))
         expected = self.next_in_model()
         assert (claimed and claimed.id) == expected
         if claimed and expected:
@@ -201,13 +196,13 @@ class JobLife(RuleBasedStateMachine):
             self.do(asyncio.wait_for(self.ledger.ready(within=timedelta(hours=1)), timeout=5))
 
 
-@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-def test_the_life_of_jobs_is_as_modelled(implementation: str) -> None:
-    machine = type("JobLife", (JobLife,), {"implementation": implementation})
+@pytest.mark.timeout(300)
+def test_the_life_of_jobs_is_as_modelled(connect: Callable[[], Database]) -> None:
+    machine = type("JobLife", (JobLife,), {"connect": staticmethod(connect)})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=150,
+            max_examples=100,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

@@ -184,13 +184,15 @@ async def test_a_mistake_in_a_statement_is_not_taken_for_an_outage(path: Path) -
             await database.read("SELECT * FROM jbos")
 
 
-async def test_a_claim_walks_an_index_in_its_own_order(path: Path) -> None:
-    claim = dict.fromkeys(["owner", "now", "ready_at", "claim_limit", "reason"], 0)
+async def test_a_claim_steps_from_lane_to_lane_without_looking_at_each_job(path: Path) -> None:
+    names = ["now", "overdue", "holds", "free", "pro", "internal"]
     async with SqliteDatabase(path) as database:
-        plan = await database.read(f"EXPLAIN QUERY PLAN {statements.CLAIM}", claim)
+        parameters = dict.fromkeys([*names, "owner", "ready_at", "claim_limit", "reason"], 0)
+        plan = await database.read(f"EXPLAIN QUERY PLAN {statements.claim('')}", parameters)
     steps = [step["detail"] for step in plan]
-    assert "SCAN jobs USING INDEX jobs_live" in steps
-    assert not any("TEMP B-TREE" in step for step in steps)
+    lane = "(priority,key_id,checkpoint,created)>(?,?,?,?)"
+    assert f"SEARCH next USING INDEX jobs_lanes (status=? AND {lane})" in steps
+    assert not any("SCAN jobs" in step for step in steps)
 
 
 # --- versions -----------------------------------------------------------------------------------

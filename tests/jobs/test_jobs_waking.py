@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from jobs_samples import LONG, NOW, SECOND, accepted, claimed
+from jobs_samples import LONG, NOW, SECOND, accepted, claimed, falls_asleep
 
-from orchestrator.jobs.ledger import JobLedger
-from orchestrator.jobs.sqlite import Row, SqliteDatabase
+from orchestrator.jobs.database import Database, Parameters, Row
+from orchestrator.jobs.ledger import JobLedger, QueueLimits
 from orchestrator.models import Job
 
 
@@ -34,10 +34,8 @@ async def test_waiting_for_a_job_has_an_end(ledger: JobLedger) -> None:
 async def test_a_leased_job_does_not_wake(ledger: JobLedger) -> None:
     await accepted(ledger)
     await claimed(ledger)
-    waiting = asyncio.create_task(ledger.ready(within=LONG))
-    done, _ = await asyncio.wait([waiting], timeout=0.1)
+    waiting = await falls_asleep(ledger)
     waiting.cancel()
-    assert not done
 
 
 async def accept_another(ledger: JobLedger, held: Job) -> None:
@@ -63,12 +61,12 @@ async def test_everybody_who_waits_is_woken(ledger: JobLedger, change: Any) -> N
 
 
 async def test_a_job_accepted_during_the_look_is_not_slept_through(
-    ledger: JobLedger, database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+    ledger: JobLedger, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look = database.read
 
-    async def look_and_accept(sql: str) -> list[Row]:
-        rows = await look(sql)
+    async def look_and_accept(sql: str, parameters: Parameters) -> list[Row]:
+        rows = await look(sql, parameters)
         await accepted(ledger)
         return rows
 
@@ -76,8 +74,8 @@ async def test_a_job_accepted_during_the_look_is_not_slept_through(
     assert await returns_soon(ledger.ready(within=LONG))
 
 
-async def test_nobody_sleeps_past_the_end_of_a_lease(database: SqliteDatabase) -> None:
-    ledger = JobLedger(database, lease=timedelta(milliseconds=50))
+async def test_nobody_sleeps_past_the_end_of_a_lease(database: Database) -> None:
+    ledger = JobLedger(database, QueueLimits(lease=timedelta(milliseconds=50)))
     await accepted(ledger)
     await claimed(ledger)
     assert await returns_soon(ledger.ready(within=LONG))

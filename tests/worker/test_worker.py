@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from twins import CALLER, REQUEST, Slot, World
@@ -199,11 +201,11 @@ async def test_a_database_that_fails_for_a_while_is_waited_for(
     class Flaky:
         failures = 3
 
-        async def claim(self, owner: str) -> Job | None:
+        async def claim(self, owner: str, *, holds: str) -> Job | None:
             if self.failures:
                 self.failures -= 1
                 raise StorageFull
-            return await ports.queue.claim(owner)
+            return await ports.queue.claim(owner, holds=holds)
 
         def __getattr__(self, name: str) -> object:
             return getattr(ports.queue, name)
@@ -237,6 +239,20 @@ async def test_a_cancelled_job_stays_cancelled_and_frees_its_slot(
     assert (await ended(ports, cancelled)).status is Status.CANCELLED
 
 
+async def test_the_worker_of_a_cancelled_job_learns_at_once(
+    ports: Ports, instances: Instances, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "BEAT", timedelta(seconds=60))
+    instances.hold = asyncio.Event()
+    cancelled = [await accepted(ports) for _ in range(2)]
+    async with working(ports, instances):
+        for job in cancelled:
+            await until(ports, job, lambda found: found.status is Status.IN_PROGRESS)
+            await ports.ledger.cancel(job.id)
+        instances.hold = None  # for the next jobs; the cancelled ones hold on for ever
+        assert (await ended(ports, await accepted(ports))).status is Status.COMPLETED
+
+
 async def test_a_stopping_worker_gives_its_jobs_back(ports: Ports, instances: Instances) -> None:
     instances.hold = asyncio.Event()
     job = await accepted(ports)
@@ -245,3 +261,24 @@ async def test_a_stopping_worker_gives_its_jobs_back(ports: Ports, instances: In
     found = await ports.ledger.get(job.id)
     assert found
     assert (found.status, found.owner) == (Status.IN_QUEUE, "")
+
+
+async def test_jobs_for_one_checkpoint_follow_each_other(
+    ports: Ports, instances: Instances
+) -> None:
+    """Six jobs for two checkpoints in turn: the checkpoint changes once, not five times."""
+    ledger = ports.ledger
+    plan = (await accepted(ports)).plan
+    order: list[str] = []
+    for n in range(6):
+        job = await accept(REQUEST, CALLER, "v2", ports)
+        await ledger.cancel(job.id)
+        named = plan.evolve(checkpoint=f"{n % 2}.safetensors")
+        await ledger.accept(job.evolve(id=uuid4(), plan=named))
+    slot = ScriptedSlot(World(), instances)
+    while job_now := await ports.queue.claim("w", holds=slot.holds):
+        slot.assign(job_now)
+        order.append(slot.holds)
+        await ledger.save(job_now.evolve(status=Status.COMPLETED))
+    changes = sum(before != after for before, after in pairwise(order[1:]))
+    assert (len(order), changes) == (7, 1)

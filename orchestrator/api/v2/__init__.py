@@ -1,5 +1,9 @@
-"""Imgen API v2: `POST /api/v2`, one JSON object with an `action`."""
+"""Imgen API v2: `POST /api/v2`, one JSON object with an `action`; and events of a job."""
 
-from orchestrator.api.v2.actions import routes
+from aiohttp import web
 
-__all__ = ["routes"]
+from orchestrator.api.v2 import actions, events
+
+
+def routes() -> list[web.RouteDef]:
+    return [*actions.routes(), *events.routes()]

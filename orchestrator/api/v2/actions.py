@@ -1,7 +1,8 @@
-"""The five actions of the Imgen API v2."""
+"""The actions of the Imgen API v2."""
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from random import SystemRandom
 from typing import Any
 from uuid import UUID
@@ -10,10 +11,11 @@ from aiohttp import web
 
 from orchestrator.api.door import HOUSE, House, authenticate, read_json
 from orchestrator.api.fields import Fields
+from orchestrator.api.once import idempotency_key, once
 from orchestrator.api.v2 import answers
 from orchestrator.api.v2.request import LONGEST_NAME, read_prompt, read_request
 from orchestrator.errors import BadId, CacheExpired, JobNotFound, MissingAction, UnknownAction
-from orchestrator.models import Asset, Caller, Request
+from orchestrator.models import Asset, Caller, Job, Request, Status
 from orchestrator.pipeline import accept, enhance, offered, suggest
 
 JOB_ID = re.compile(r"(run|cache)_([A-Za-z0-9]{6,64})", re.ASCII)
@@ -33,6 +35,8 @@ async def handle(request: web.Request) -> web.Response:
     action = ACTIONS.get(fields.short_text("action", longest=LONGEST_NAME))
     if action is None:
         raise UnknownAction
+    if action is generate:
+        action = partial(generate, once_as=idempotency_key(request))
     return web.json_response(await action(fields, caller, request.app[HOUSE]))
 
 
@@ -51,14 +55,33 @@ async def models(_fields: Fields, _caller: Caller, house: House) -> dict[str, An
     }
 
 
-async def generate(fields: Fields, caller: Caller, house: House) -> dict[str, Any]:
+async def generate(
+    fields: Fields, caller: Caller, house: House, *, once_as: str = ""
+) -> dict[str, Any]:
     request = await read_request(fields, longest_prompt=house.longest_prompt)
-    house.refuse_if_down()
-    return answers.accepted(await accept(request, caller, "v2", house.ports))
+
+    async def accept_now(reservation: str) -> Job:
+        house.refuse_if_down()
+        return await accept(request, caller, "v2", house.ports, reservation=reservation)
+
+    return answers.accepted(await once(once_as, fields, caller, house, accept_now))
 
 
 async def status(fields: Fields, caller: Caller, house: House) -> dict[str, Any]:
-    matched = JOB_ID.fullmatch(fields.short_text("id", longest=100))
+    job = await find_job(fields.short_text("id", longest=100), caller, house)
+    return await shown(job, house)
+
+
+async def cancel(fields: Fields, caller: Caller, house: House) -> dict[str, Any]:
+    """How the job has ended: cancelled, or as it had ended before."""
+    job = await find_job(fields.short_text("id", longest=100), caller, house)
+    await house.ports.ledger.cancel(job.id)
+    return answers.cancelled(await house.ports.ledger.get(job.id) or job)
+
+
+async def find_job(job_id: str, caller: Caller, house: House) -> Job:
+    """A job that the caller may see. Raises BadId, CacheExpired, JobNotFound."""
+    matched = JOB_ID.fullmatch(job_id)
     if matched is None:
         raise BadId
     kind, name = matched.groups()
@@ -70,11 +93,17 @@ async def status(fields: Fields, caller: Caller, house: House) -> dict[str, Any]
         raise JobNotFound from None
     if job is None or (job.key_id != caller.key_id and not caller.admin):
         raise JobNotFound
+    return job
+
+
+async def shown(job: Job, house: House) -> dict[str, Any]:
+    """A job as `status` shows it, with links that are new."""
 
     def link(asset: Asset) -> str:
         return house.ports.storage.link(asset, lifetime=house.link_lifetime)
 
-    return answers.status(job, link)
+    waits = job.status is Status.IN_QUEUE
+    return answers.status(job, link, place=await house.outlook.place(job) if waits else None)
 
 
 async def optimize(fields: Fields, _caller: Caller, house: House) -> dict[str, Any]:
@@ -95,6 +124,7 @@ ACTIONS: dict[str, Action] = {
     "models": models,
     "generate": generate,
     "status": status,
+    "cancel": cancel,
     "optimize": optimize,
     "random": random,
 }

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 from orchestrator.models import Asset, AssetKind, Brand, Job, Status, Verdict
+from orchestrator.ports import Place
 
 Link = Callable[[Asset], str]
 
 RUN_FAILED = "Generation failed"
+CANCELLED = "Cancelled"
 
 
 def run_id(job: Job) -> str:
@@ -25,9 +27,15 @@ def accepted(job: Job) -> dict[str, Any]:
     }
 
 
-def status(job: Job, link: Link) -> dict[str, Any]:
+def cancelled(job: Job) -> dict[str, Any]:
+    return {"id": run_id(job), "status": job.status}
+
+
+def status(job: Job, link: Link, *, place: Place | None = None) -> dict[str, Any]:
     if not job.status.final:
-        return _pending(job)
+        return _pending(job, place)
+    if job.status is Status.CANCELLED:
+        return {"status": job.status, "error": CANCELLED}
     if job.status is not Status.COMPLETED or job.verdict is None:
         return {"status": job.status, "error": RUN_FAILED}
     if not job.verdict.safe:
@@ -35,10 +43,15 @@ def status(job: Job, link: Link) -> dict[str, Any]:
     return {"status": job.status, "meta": _meta(job, job.verdict, link)}
 
 
-def _pending(job: Job) -> dict[str, Any]:
-    if job.progress is None:
-        return {"status": job.status}
-    return {"status": job.status, "progress": job.progress.model_dump()}
+def _pending(job: Job, place: Place | None) -> dict[str, Any]:
+    body: dict[str, Any] = {"status": job.status}
+    if place is not None:
+        body["position"] = place.position
+        if place.wait is not None:
+            body["wait"] = round(place.wait)  # seconds
+    if job.progress is not None:
+        body["progress"] = job.progress.model_dump()
+    return body
 
 
 def _blocked(job: Job, verdict: Verdict, link: Link) -> dict[str, Any]:

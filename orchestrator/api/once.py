@@ -1,0 +1,48 @@
+"""Requests with an `Idempotency-Key`: repeated ones get the answer of the first."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from orchestrator.api.door import House
+from orchestrator.api.fields import Fields
+from orchestrator.errors import InvalidField, JobNotFound
+from orchestrator.models import Caller, Job
+
+HEADER = "Idempotency-Key"
+LONGEST = 255  # characters
+
+
+def idempotency_key(request: web.Request) -> str:
+    """Empty if there is none. Raises InvalidField."""
+    name = request.headers.get(HEADER, "")
+    if len(name) > LONGEST or not name.isprintable():
+        raise InvalidField(HEADER)
+    return name
+
+
+async def once(
+    name: str,
+    fields: Fields,
+    caller: Caller,
+    house: House,
+    accept: Callable[[str], Awaitable[Job]],
+) -> Job:
+    """The job that `accept` makes, given a reservation, or the one that it made the first time.
+    Raises IdempotencyConflict, RequestUnderWay, and what `accept` raises."""
+    if not name:
+        return await accept("")
+    reservation = await house.repetitions.reserve(caller.key_id, name, body=fields.digest)
+    if reservation.job_id is not None:
+        earlier = await house.ports.ledger.get(reservation.job_id)
+        if earlier is None:
+            raise JobNotFound
+        return earlier
+    try:
+        job = await accept(reservation.token)
+        if "use_cache" in fields:  # then it may be an older job, which was not accepted now
+            await house.repetitions.bind(reservation.token, job.id)
+    except Exception:
+        await house.repetitions.give_up(reservation.token)
+        raise
+    return job

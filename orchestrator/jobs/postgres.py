@@ -1,0 +1,256 @@
+"""A PostgreSQL database: pooled connections, and one that listens for news of other processes."""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import lru_cache
+from typing import Any, LiteralString, Self, TypeVar, cast
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from orchestrator.errors import ConfigurationError, StorageFull, Unavailable
+from orchestrator.jobs.database import Parameters, Row, Step, version_fault
+from orchestrator.jobs.news import News
+from orchestrator.jobs.schema import MIGRATIONS
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+CHANNEL = "imgen"
+HEARTBEAT = 15.0  # seconds without news after which the listener asks whether it is still connected
+RECONNECT = 1.0  # seconds between two tries to listen
+MIGRATION = 600.0  # seconds that one may take
+NAMED = re.compile(r"(?<!:):([a-z_0-9]+)")  # and not `::`
+
+# Circumstances that may pass. Any other error of PostgreSQL is a mistake of ours and stays visible.
+PASSING = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,  # a standby, or a full disk that was noticed
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    TimeoutError,
+)
+
+
+class PostgresDatabase:
+    """Implements `Database`."""
+
+    shared = True
+    skip_locked = "FOR UPDATE OF job SKIP LOCKED"
+
+    def __init__(self, url: str, *, connections: int = 8, time_limit: float = 5.0) -> None:
+        """`time_limit` is how many seconds a statement, or the wait for a connection, may take."""
+        self.news = News()
+        self._time_limit = time_limit
+        try:
+            self._address = conninfo_to_dict(url)
+        except psycopg.ProgrammingError:  # its message may show the password
+            raise ConfigurationError("IMGEN_DATABASE_URL is no PostgreSQL address") from None
+        self._pool = AsyncConnectionPool(
+            self._conninfo(time_limit),
+            kwargs={"autocommit": True, "row_factory": dict_row},
+            min_size=1,
+            max_size=connections,
+            timeout=time_limit,
+            reconnect_timeout=2 * time_limit,
+            open=False,
+            name="imgen",
+        )
+        self._listening: asyncio.Task[None] | None = None
+        self._work: set[asyncio.Task[Any]] = set()  # under way
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._migrate()
+        except (*PASSING, psycopg.Error, ConfigurationError) as error:
+            raise ConfigurationError(f"The database {self._name} can't be used: {error}") from error
+        await self._pool.open()
+        self._listening = asyncio.create_task(self._listen_for_ever())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._listening:
+            self._listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listening
+        await asyncio.gather(*self._work, return_exceptions=True)
+        await self._pool.close(timeout=self._time_limit)
+
+    async def read(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
+        """See `Database`."""
+
+        async def fetch() -> list[Row]:
+            async with self._connected() as connection:
+                return await (await connection.execute(_translated(sql), parameters)).fetchall()
+
+        return await self._whole(fetch())
+
+    async def write(
+        self, sql: str, *parameters: Parameters, alone: str = "", news: Sequence[str] = ()
+    ) -> list[Row]:
+        """See `Database`."""
+        statement = _translated(sql)
+
+        async def transact() -> list[Row]:
+            async with self._connected() as connection:
+                if len(parameters) == 1 and not alone and not news:
+                    return await (await connection.execute(statement, parameters[0])).fetchall()
+                async with connection.pipeline(), connection.transaction():  # one trip for all
+                    await _queue_up(connection, alone)
+                    cursors = [await connection.execute(statement, each) for each in parameters]
+                    await _notify(connection, news)
+                return [row for cursor in cursors for row in await cursor.fetchall()]
+
+        rows = await self._whole(transact())
+        self._tell(news)
+        return rows
+
+    async def write_all(self, *steps: Step, alone: str = "", news: Sequence[str] = ()) -> int:
+        """See `Database`."""
+
+        async def transact() -> int:
+            done = 0
+            async with self._connected() as connection, connection.transaction():
+                await _queue_up(connection, alone)
+                for sql, parameters in steps:
+                    cursor = await connection.execute(_translated(sql), parameters)
+                    if not await cursor.fetchall():
+                        raise psycopg.Rollback
+                    done += 1
+                await _notify(connection, news)
+            return done
+
+        done = await self._whole(transact())
+        if done == len(steps):
+            self._tell(news)
+        return done
+
+    async def _whole(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Never cut off in the middle: whoever is cancelled leaves, and the work goes on to its
+        end, which the time limit sets. (psycopg may lose a cancellation.)"""
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._work.discard(task)
+        if not task.cancelled() and task.exception():
+            logger.debug("%s", task.exception())  # whoever waits gets it too
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection[Row]]:
+        with _mapped_errors():
+            async with self._pool.connection() as connection:
+                yield cast(AsyncConnection[Row], connection)
+
+    def _tell(self, news: Sequence[str]) -> None:
+        for topic in news:
+            self.news.tell(topic)  # at once, and once more when PostgreSQL has said so to all
+
+    async def _listen_for_ever(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except PASSING as error:
+                logger.warning("news of other processes come late: %s", error)
+            await asyncio.sleep(RECONNECT)
+
+    async def _listen(self) -> None:
+        """Until the connection is lost; then those of the pool are suspect too."""
+        async with await self._connection(self._time_limit) as connection:
+            await connection.execute(f"LISTEN {CHANNEL}")
+            await self._check_pool()
+            self.news.tell_everything()
+            while True:
+                async for notice in connection.notifies(timeout=HEARTBEAT):
+                    self.news.tell(notice.payload)
+                await connection.execute("SELECT 1")
+
+    async def _check_pool(self) -> None:
+        """Replace broken connections. The pool takes a cancellation for one more of them."""
+        await self._pool.check()
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
+
+    @property
+    def _name(self) -> str:
+        """Where it is, without the password."""
+        return " ".join(
+            f"{key}={value}"
+            for key, value in self._address.items()
+            if key in ("host", "port", "dbname", "user")
+        )
+
+    def _conninfo(self, time_limit: float) -> str:
+        """Every wait has an end, also when the other side is gone without a word."""
+        milliseconds = int(time_limit * 1000)
+        limits: dict[str, Any] = {
+            "connect_timeout": max(2, int(time_limit)),
+            "tcp_user_timeout": milliseconds,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "application_name": "imgen",
+            "options": f"-c statement_timeout={milliseconds}"
+            f" -c idle_in_transaction_session_timeout={milliseconds}",
+        }
+        return make_conninfo("", **limits | {k: v for k, v in self._address.items() if v})
+
+    async def _connection(self, time_limit: float) -> AsyncConnection[Row]:
+        return await AsyncConnection.connect(
+            self._conninfo(time_limit), autocommit=True, row_factory=dict_row
+        )
+
+    async def _migrate(self) -> None:
+        """Bring the tables up to date; processes that start together do it one after the other."""
+        async with await self._connection(MIGRATION) as connection, connection.transaction():
+            await _queue_up(connection, "migration")
+            await connection.execute("CREATE TABLE IF NOT EXISTS imgen_schema (version INT)")
+            rows = await (await connection.execute("SELECT version FROM imgen_schema")).fetchall()
+            version = rows[0]["version"] if rows else 0
+            if version > len(MIGRATIONS):
+                raise ConfigurationError(version_fault(version, len(MIGRATIONS)))
+            for statement in (text for migration in MIGRATIONS[version:] for text in migration):
+                await connection.execute(_translated(statement))
+            change = (
+                "UPDATE imgen_schema SET version = %s"
+                if rows
+                else ("INSERT INTO imgen_schema VALUES (%s)")
+            )
+            await connection.execute(change, [len(MIGRATIONS)])
+
+
+@lru_cache
+def _translated(sql: str) -> LiteralString:
+    """`:name` as psycopg writes it. All statements are constants of ours."""
+    return NAMED.sub(r"%(\1)s", sql.replace("%", "%%"))
+
+
+async def _queue_up(connection: AsyncConnection[Row], alone: str) -> None:
+    """Held until the transaction ends. A statement of its own: the next one sees all before it."""
+    if alone:
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"imgen {alone}"])
+
+
+async def _notify(connection: AsyncConnection[Row], news: Sequence[str]) -> None:
+    for topic in news:
+        await connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, topic])
+
+
+@contextmanager
+def _mapped_errors() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.DiskFull as error:
+        raise StorageFull from error
+    except PASSING as error:
+        raise Unavailable from error

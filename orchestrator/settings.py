@@ -1,5 +1,6 @@
 """All settings, read once from the environment (`IMGEN_…`) and `imgen.toml`."""
 
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -197,6 +198,8 @@ def read_settings() -> Settings:
     except ValidationError as error:
         lines = [f"{_name(fault['loc'])}: {fault['msg']}" for fault in error.errors()]
         raise ConfigurationError("\n".join(lines)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"imgen.toml: {error}") from None
 
 
 def describe(settings: Settings) -> list[tuple[str, str, str]]:

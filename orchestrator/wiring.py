@@ -64,7 +64,7 @@ CLOSING = timedelta(seconds=5)  # for answers under way when the service stops
 
 async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """API, worker and ComfyUI until cancelled. Raises ConfigurationError."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _make_data_dir(settings)
     with DataLock(settings.data_dir), _listen(settings) as listener:
         url = settings.public_url or _url(listener)
         async with opened(settings, url) as core, ApiKeys(core.database) as keys:
@@ -204,10 +204,19 @@ class LiveAudit:
             self._faults.clear()
 
 
+def _make_data_dir(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"IMGEN_DATA_DIR: {settings.data_dir} can't be made: {error.strerror}"
+        ) from None
+
+
 def open_database(settings: Settings) -> Database:
     if settings.database_url is not None:
         return PostgresDatabase(settings.database_url.get_secret_value())
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _make_data_dir(settings)
     return SqliteDatabase(settings.data_dir / "imgen.db")
 
 

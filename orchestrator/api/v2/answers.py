@@ -10,7 +10,6 @@ from orchestrator.ports import Place
 Link = Callable[[Asset], str]
 
 RUN_FAILED = "Generation failed"
-CANCELLED = "Cancelled"
 
 
 def run_id(job: Job) -> str:
@@ -34,8 +33,6 @@ def cancelled(job: Job) -> dict[str, Any]:
 def status(job: Job, link: Link, *, place: Place | None = None) -> dict[str, Any]:
     if not job.status.final:
         return _pending(job, place)
-    if job.status is Status.CANCELLED:
-        return {"status": job.status, "error": CANCELLED}
     if job.status is not Status.COMPLETED or job.verdict is None:
         return {"status": job.status, "error": RUN_FAILED}
     if not job.verdict.safe:

@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 CHANNEL = "imgen"
+# A plan is kept. One that was made for empty tables has to be good for full ones too.
+INDEXED = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 HEARTBEAT = 15.0  # seconds without news after which the listener asks whether it is still connected
 RECONNECT = 1.0  # seconds between two tries to listen
 MIGRATION = 600.0  # seconds that one may take
@@ -201,7 +203,7 @@ class PostgresDatabase:
             "keepalives_count": 3,
             "application_name": "imgen",
             "options": f"-c statement_timeout={milliseconds}"
-            f" -c idle_in_transaction_session_timeout={milliseconds}",
+            f" -c idle_in_transaction_session_timeout={milliseconds} {INDEXED}",
         }
         return make_conninfo("", **limits | {k: v for k, v in self._address.items() if v})
 

@@ -1,5 +1,7 @@
 """The plug is pulled while 20 jobs are under way: all end COMPLETED, each with one picture."""
 
+import re
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,15 +10,27 @@ import psutil
 import pytest
 from service import Service
 
+from orchestrator.settings import HOME
+
 JOBS = 20
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
+@pytest.fixture(scope="module")
+def quick_painter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped workflows, but the demo painter takes three steps."""
+    folder = tmp_path_factory.mktemp("workflows")
+    shutil.copytree(HOME / "workflows", folder, dirs_exist_ok=True)
+    card = folder / "models" / "demo.yaml"
+    card.write_text(re.sub(r"steps: \d+", "steps: 3", card.read_text()))
+    return folder
+
+
 @pytest.fixture
-def busy(tmp_path: Path) -> Iterator[tuple[Service, list[str]]]:
+def busy(tmp_path: Path, quick_painter: Path) -> Iterator[tuple[Service, list[str]]]:
     """A service of its own with 20 accepted jobs, some of them running."""
-    service = Service(tmp_path / "data").start()
+    service = Service(tmp_path / "data", {"IMGEN_WORKFLOWS_DIR": str(quick_painter)}).start()
     jobs = [
         service.call("generate", prompt=f"red coat, street {n}", style="professional")["id"]
         for n in range(JOBS)

@@ -19,6 +19,7 @@ ImgenError                        500
 │   │   ├── CacheMiss
 │   │   └── CacheExpired
 │   ├── MethodNotAllowed          405
+│   ├── TooSlow                   408
 │   ├── Conflict                  409
 │   │   ├── IdempotencyConflict
 │   │   └── RequestUnderWay            says when to come back
@@ -34,8 +35,7 @@ ImgenError                        500
 ├── RunError                           one execution of a graph
 │   ├── RunFailed                      the graph itself failed: node and reason
 │   ├── RunLost                        the instance no longer knows the run
-│   ├── RunTimedOut
-│   └── RunCancelled
+│   └── RunTimedOut
 ├── StepFailed                         a step after the run; tried again, then FAILED
 │   ├── ReviewFailed
 │   ├── SigningFailed
@@ -164,6 +164,12 @@ class RequestUnderWay(Conflict):
     retry_after: ClassVar[float] = 1.0  # seconds
 
 
+class TooSlow(Rejected):
+    """Request took too long"""
+
+    status = 408
+
+
 class BodyTooLarge(Rejected):
     """Body too large"""
 
@@ -232,10 +238,6 @@ class RunLost(RunError):
 
 class RunTimedOut(RunError):
     """The run took longer than its time limit"""
-
-
-class RunCancelled(RunError):
-    """The run was cancelled"""
 
 
 class StepFailed(ImgenError):

@@ -240,10 +240,9 @@ async def fulfil(job: Job, slot: Slot, ports: Ports, *, report: Callable[[Progre
         job = await record(job.evolve(assets=tuple(a for pair in assets for a in pair)), ports)
 
     await ports.storage.delete(f"spool/{job.id}")
-    job = await record(completed(job), ports)
     if verdict.safe:
         await ports.cache.remember(job)
-    return job
+    return await record(completed(job), ports)
 
 
 async def record(job: Job, ports: Ports) -> Job:
@@ -259,11 +258,13 @@ async def keep(job: Job, number: int, artifact: Artifact, ports: Ports) -> Kept:
     """Put finished, unsigned bytes into the private spool, and look for our mark in them."""
     stem, storage = f"spool/{job.id}/{job.attempt}_{number:05}", ports.storage
     content_type = artifact.facts.format.content_type
-    watermark_id, *_ = await asyncio.gather(
-        ports.marks.read(artifact.picture),
-        storage.put(stem, artifact.picture, content_type=content_type),
-        storage.put(f"{stem}_thumb", artifact.thumbnail, content_type=content_type),
-    )
+    mark = asyncio.create_task(ports.marks.read(artifact.picture))
+    try:
+        await storage.put(stem, artifact.picture, content_type=content_type)
+        await storage.put(f"{stem}_thumb", artifact.thumbnail, content_type=content_type)
+        watermark_id = await mark
+    finally:
+        mark.cancel()
     return Kept(
         picture=stem,
         thumbnail=f"{stem}_thumb",

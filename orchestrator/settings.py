@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     field_validator,
@@ -18,6 +20,7 @@ from pydantic_settings import (
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -37,7 +40,11 @@ def _seconds(value: Any) -> Any:
 Duration = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
-class CredentialsSettings(BaseModel):
+class Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CredentialsSettings(Group):
     """Who signs. With neither file a development chain is made in the data directory."""
 
     certificate: Path | None = Field(
@@ -49,7 +56,7 @@ class CredentialsSettings(BaseModel):
     )
 
 
-class ComplianceSettings(BaseModel):
+class ComplianceSettings(Group):
     accept_unreviewed: bool = Field(
         default=False,
         description="Serve learned models although no reviewer looks at their pictures; every "
@@ -65,7 +72,7 @@ class ComplianceSettings(BaseModel):
     )
 
 
-class SecretSettings(BaseModel):
+class SecretSettings(Group):
     """Shared by all processes. Unset: random ones are made in the data directory."""
 
     link_key: SecretStr | None = Field(default=None, description="Signs asset links")
@@ -74,7 +81,7 @@ class SecretSettings(BaseModel):
     )
 
 
-class LimitSettings(BaseModel):
+class LimitSettings(Group):
     body: int = Field(default=16 * 2**20, ge=1024, description="Largest request body, bytes")
     prompt: int = Field(default=4000, ge=1, description="Longest prompt, characters")
     waiting: int = Field(default=10_000, ge=1, description="Most jobs that wait")
@@ -103,7 +110,7 @@ class LimitSettings(BaseModel):
     )
 
 
-class RetentionSettings(BaseModel):
+class RetentionSettings(Group):
     """How long something is kept after its job has ended."""
 
     jobs: Duration = Field(default=timedelta(days=90), description="Records of jobs")
@@ -146,7 +153,7 @@ class Settings(BaseSettings):
     unknown_character: Literal["refuse", "ignore"] = Field(
         default="refuse", description="What an unknown @name in a prompt means"
     )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
         default=(), description="Addresses or networks whose X-Forwarded-For is believed"
     )
     link_lifetime: Duration = Field(
@@ -200,6 +207,8 @@ def read_settings() -> Settings:
         raise ConfigurationError("\n".join(lines)) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"imgen.toml: {error}") from None
+    except SettingsError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def describe(settings: Settings) -> list[tuple[str, str, str]]:
@@ -221,7 +230,7 @@ def _rows(group: BaseModel, *, prefix: str) -> list[tuple[str, str, str]]:
 def _shown(value: Any) -> str:
     if value is None:
         return ""
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _name(location: tuple[int | str, ...]) -> str:

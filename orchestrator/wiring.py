@@ -2,16 +2,13 @@
 
 import asyncio
 import logging
-import os
-import secrets
 import shutil
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
 from aiohttp import web
@@ -47,6 +44,7 @@ from orchestrator.llm import NoEnhancer
 from orchestrator.models import Shelf, Template
 from orchestrator.pipeline import offered
 from orchestrator.ports import Policy, Ports
+from orchestrator.private_files import lasting_secret, write_private
 from orchestrator.prompts.compose import check as check_text
 from orchestrator.settings import HOME, Settings
 from orchestrator.storage import LocalStorage
@@ -59,6 +57,7 @@ log = logging.getLogger(__name__)
 
 ADMIN_KEY_FILE = "admin.key"
 HOUSEKEEPING = timedelta(seconds=10)
+SCHEMA_LOOK = 1.0  # seconds between two looks whether another ComfyUI is there
 CLOSING = timedelta(seconds=5)  # for answers under way when the service stops
 
 
@@ -152,7 +151,7 @@ async def _make_first_key(
     key = await keys.create("admin", tier=Tier.INTERNAL, admin=True)
     file = settings.data_dir / ADMIN_KEY_FILE
     file.unlink(missing_ok=True)  # of a database that is gone
-    _write_private(file, key)
+    write_private(file, key)
     log.info("the first API key is in %s", file)
     if sys.stdout.isatty():
         announce(f"admin key {key}")
@@ -190,23 +189,24 @@ class LiveAudit:
         seen = None
         while True:
             usable = [(status.name, status.url) for status in pool.status() if status.usable]
-            if usable and usable != seen:
-                await self._ask(pool)
+            if usable != seen and (not usable or await self._ask(pool)):
                 seen = usable
-            await asyncio.sleep(1)
+            await asyncio.sleep(SCHEMA_LOOK)
 
-    async def _ask(self, pool: Pool) -> None:
+    async def _ask(self, pool: Pool) -> bool:
+        """Whether there was an answer."""
         try:
             self._schemas = parse_schemas(await pool.object_info())
         except ImgenError as error:
             log.warning("node schemas could not be read: %s", error)
-        else:
-            self._faults.clear()
+            return False
+        self._faults.clear()
+        return True
 
 
 def _make_data_dir(settings: Settings) -> None:
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(
             f"IMGEN_DATA_DIR: {settings.data_dir} can't be made: {error.strerror}"
@@ -249,7 +249,7 @@ def make_catalog(settings: Settings) -> Catalog:
 
 
 def make_storage(settings: Settings, url: str) -> LocalStorage:
-    secret = _secret(settings, "link_key", settings.secrets.link_key)
+    secret = _secret(settings, "link_key")
     return LocalStorage(settings.data_dir, public_url=url, secret=secret)
 
 
@@ -312,7 +312,7 @@ def make_compliance(settings: Settings) -> Reviewers:
 
 
 def make_marks(settings: Settings) -> KeyedMarks:
-    return KeyedMarks(_secret(settings, "watermark_key", settings.secrets.watermark_key))
+    return KeyedMarks(_secret(settings, "watermark_key"))
 
 
 def signing_chain(settings: Settings) -> Chain:
@@ -366,26 +366,9 @@ def read_offer(settings: Settings) -> Shelf:
     )
 
 
-def _secret(settings: Settings, name: str, given: SecretStr | None) -> bytes:
+def _secret(settings: Settings, name: str) -> bytes:
     """The operator's, else one of this installation's own that is made when first needed."""
+    given: SecretStr | None = getattr(settings.secrets, name)
     if given is not None:
         return given.get_secret_value().encode()
-    file = settings.data_dir / "secrets" / name
-    with suppress(FileExistsError):
-        _write_private(file, secrets.token_hex(32))
-    return file.read_text().strip().encode()
-
-
-def _write_private(file: Path, text: str) -> None:
-    """Whole and durable, for the owner's eyes only. Raises FileExistsError."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as opened:
-            opened.write(text + "\n")
-            opened.flush()
-            os.fsync(descriptor)
-        os.link(unfinished, file)
-    finally:
-        unfinished.unlink()
+    return lasting_secret(settings.data_dir / "secrets" / name)

@@ -12,6 +12,7 @@ from orchestrator.errors import (
     ImgenError,
     InstanceUnusable,
     RunTimedOut,
+    Unavailable,
 )
 from orchestrator.models import Job, Progress, Status
 from orchestrator.pipeline import fulfil
@@ -65,8 +66,8 @@ class Worker:
         except asyncio.CancelledError:
             await self._end_try(job, self._give_back(job, delay=timedelta()))
             raise
-        except InstanceUnusable as error:
-            log.warning("job %s goes elsewhere: %s", job.id, error)
+        except (InstanceUnusable, Unavailable) as error:  # no fault of the job
+            log.warning("job %s has to wait: %s", job.id, error)
             delay = min(BACK_OFF * job.attempt, LONGEST_BACK_OFF)
             await self._end_try(job, self._give_back(job, delay=delay))
         except Exception as error:  # one job's fault, foreseen or not, must not stop the others

@@ -80,6 +80,8 @@ class World:
         self.markable = True
         self.missing_nodes: dict[str, str] = {}
         self.enhanced = "richer red coat"
+        self.signatures = 0  # no two are the same
+        self.parents: list[bytes | None] = []
 
     def note(self, entry: str) -> None:
         if self.crash_at == entry:
@@ -162,7 +164,9 @@ class World:
     ) -> bytes:
         self.note("sign")
         self.claims = claims
-        return b"signed " + picture
+        self.signatures += 1
+        self.parents.append(parent)
+        return b"signed %d " % self.signatures + picture
 
     async def enhance(self, text: str, *, model: str) -> str:
         self.note("enhance")

@@ -32,7 +32,7 @@ class AccessLog(AbstractAccessLogger):
             "%s %s %s %d %.1f ms",
             request.remote,
             request.method,
-            request.path,
+            request.rel_url.raw_path,  # as it was sent: without line breaks
             response.status,
             time * 1000,
         )

@@ -3,19 +3,22 @@
 Handlers raise; `errors_as_json` is the one place where an error becomes an answer.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
+from aiohttp.http_exceptions import BadHttpMessage
 
 from orchestrator.api.fields import Fields, parse_object
-from orchestrator.api.limits import RateLimiter, address_of
+from orchestrator.api.limits import Networks, RateLimiter, address_of
 from orchestrator.errors import (
     BodyTooLarge,
     GenerationFailed,
     ImgenError,
+    InvalidJson,
     InvalidKey,
     KeyDisabled,
     MethodNotAllowed,
@@ -24,6 +27,7 @@ from orchestrator.errors import (
     Rejected,
     RequestUnderWay,
     StorageFull,
+    TooSlow,
     Unauthorized,
     Unavailable,
     UnsupportedMedia,
@@ -32,6 +36,8 @@ from orchestrator.models import Caller
 from orchestrator.ports import Instances, Keys, Outlook, Ports, Repetitions
 
 log = logging.getLogger(__name__)
+
+BODY_LIMIT = timedelta(seconds=60)  # for a whole body to arrive
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -47,13 +53,13 @@ class House:
     instances: Instances
     rates: dict[str, RateLimiter]  # by tier; a tier without one is not limited
     strangers: RateLimiter  # failed authentications, by address
-    trusted_proxies: tuple[str, ...]
+    trusted_proxies: Networks
     link_lifetime: timedelta
     longest_outage: timedelta
     has_room: Callable[[], bool]  # on the disk
     longest_prompt: int  # characters
 
-    def refuse_if_down(self) -> None:
+    def refuse_if_unable(self) -> None:
         """Raises GenerationFailed when no ComfyUI has been there for too long, and StorageFull."""
         if not self.has_room():
             raise StorageFull
@@ -67,12 +73,10 @@ HOUSE = web.AppKey("house", House)
 async def authenticate(request: web.Request) -> Caller:
     """Raises Unauthorized, InvalidKey, KeyDisabled, RateLimited."""
     house = request.app[HOUSE]
-    address = address_of(request, trusted=house.trusted_proxies)
-    house.strangers.check(address)
     try:
         caller = await house.keys.caller(_bearer(request))
     except (InvalidKey, KeyDisabled):
-        house.strangers.take(address)
+        house.strangers.take(address_of(request, trusted=house.trusted_proxies))
         raise
     if caller.tier in house.rates:
         house.rates[caller.tier].take(caller.key_id)
@@ -86,11 +90,25 @@ def _bearer(request: web.Request) -> str:
     return secret.strip()
 
 
-async def read_json(request: web.Request) -> Fields:
-    """Raises UnsupportedMedia, BodyTooLarge, InvalidJson."""
+async def read_json(request: web.Request, *, longest: int) -> Fields:
+    """`longest` in bytes: parsing a body holds up everybody else.
+
+    Raises UnsupportedMedia, BodyTooLarge, TooSlow, InvalidJson.
+    """
     if request.content_type != "application/json" and "Content-Type" in request.headers:
         raise UnsupportedMedia
-    return parse_object(await request.read())
+    if (request.content_length or 0) > longest:
+        raise BodyTooLarge
+    try:
+        async with asyncio.timeout(BODY_LIMIT.total_seconds()):
+            body = await request.read()
+    except TimeoutError:
+        raise TooSlow from None
+    except (ClientPayloadError, BadHttpMessage, web.RequestPayloadError):
+        raise InvalidJson from None  # it says to be compressed and is not, and the like
+    if len(body) > longest:
+        raise BodyTooLarge
+    return parse_object(body)
 
 
 @web.middleware
@@ -103,8 +121,10 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         if error.status < 400:
             raise
         return _answer(_of_aiohttp(error))
+    except ConnectionError:
+        raise  # the client has gone
     except Exception:
-        log.exception("%s %s", request.method, request.path)
+        log.exception("%s %s", request.method, request.rel_url.raw_path)
         return _answer(ImgenError())
 
 

@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Container, Mapping
 from typing import Any, NoReturn
 
 from orchestrator.errors import InvalidField, InvalidJson
+
+UNSTORABLE = re.compile("[\\0\ud800-\udfff]")
 
 
 def parse_object(data: bytes) -> "Fields":
@@ -16,7 +19,7 @@ def parse_object(data: bytes) -> "Fields":
         raise InvalidJson from None
     if not isinstance(value, dict):
         raise InvalidJson
-    return Fields(value)
+    return Fields(value, digest=hashlib.sha256(data).hexdigest())
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -26,14 +29,10 @@ def _refuse(constant: str) -> NoReturn:
 class Fields:
     """The fields of one object. `null` counts as absent. All raise InvalidField."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], *, digest: str = "") -> None:
+        """`digest` is that of the bytes that were sent."""
         self._values = values
-
-    @property
-    def digest(self) -> str:
-        """Of what was sent, however it was laid out."""
-        canonical = json.dumps(self._values, sort_keys=True)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        self.digest = digest
 
     def __contains__(self, name: str) -> bool:
         return self._values.get(name) is not None
@@ -49,7 +48,9 @@ class Fields:
     def short_text(self, name: str, *, longest: int) -> str:
         """As much of the text as is wanted; nothing if it is no text."""
         value = self._values.get(name)
-        return value[:longest] if isinstance(value, str) and _is_storable(value) else ""
+        if not isinstance(value, str):
+            return ""
+        return value[:longest] if _is_storable(value[:longest]) else ""
 
     def choice(self, name: str, choices: Container[str], *, default: str) -> str:
         """One of the choices, else the default."""
@@ -89,4 +90,4 @@ def _is_whole(value: Any) -> bool:
 
 def _is_storable(text: str) -> bool:
     """Whether the text has neither half a surrogate pair nor a NUL, which no database takes."""
-    return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
+    return UNSTORABLE.search(text) is None

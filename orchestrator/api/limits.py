@@ -3,11 +3,13 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from aiohttp import web
 
 from orchestrator.errors import RateLimited
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 REMEMBERED = 10_000  # buckets; the one not used for longest is forgotten first
 
@@ -27,12 +29,6 @@ class RateLimiter:
             raise RateLimited(retry_after=(1 - tokens) * 60 / self._rate)
         self._keep(name, tokens - 1)
 
-    def check(self, name: str) -> None:
-        """As `take`, without taking."""
-        tokens = self._level(name)
-        if tokens < 1:
-            raise RateLimited(retry_after=(1 - tokens) * 60 / self._rate)
-
     def _level(self, name: str) -> float:
         now = self._clock()
         tokens, then = self._buckets.get(name, (float(self._rate), now))
@@ -45,17 +41,17 @@ class RateLimiter:
             self._buckets.popitem(last=False)
 
 
-def address_of(request: web.Request, *, trusted: tuple[str, ...]) -> str:
+def address_of(request: web.Request, *, trusted: Networks) -> str:
     """Who is really there: the last forwarded address that no trusted proxy has added."""
-    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    hops = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
     address = request.remote or ""
     while _is_trusted(address, trusted) and hops and hops[-1].strip():
         address = hops.pop().strip()
     return address
 
 
-def _is_trusted(address: str, trusted: tuple[str, ...]) -> bool:
+def _is_trusted(address: str, trusted: Networks) -> bool:
     try:
-        return any(ip_address(address) in ip_network(network) for network in trusted)
+        return any(ip_address(address) in network for network in trusted)
     except ValueError:
         return False

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from orchestrator.comfy.process import launch_command
+from orchestrator.comfy.process import child_environment, launch_command
 from orchestrator.errors import ConfigurationError
 from orchestrator.settings import HOME, read_settings
 from orchestrator.wiring import managed_comfyui
@@ -67,7 +67,7 @@ def start(flags: tuple[str, ...]) -> None:
     spec = managed_comfyui(read_settings())
     spec.directory.mkdir(parents=True, exist_ok=True)
     program = [part for part in launch_command(spec, spec.port or 8188) if part != "--with-parent"]
-    os.execv(program[0], [*program, *flags])  # noqa: S606  takes our place: signals reach it
+    os.execve(program[0], [*program, *flags], child_environment())  # noqa: S606  takes our place: signals reach it
 
 
 def _torch_index() -> list[str]:

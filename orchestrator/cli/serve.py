@@ -22,6 +22,8 @@ def serve(*, verbose: bool) -> None:
         level=logging.DEBUG if verbose else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    # It quotes what a client sent, keys too; what a handler raises is logged by ourselves.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL + 1)
     for chatty in ("asyncio", "PIL", "websockets", "watchfiles", "urllib3"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     asyncio.run(_until_signal())

@@ -77,6 +77,19 @@ def read_history(answer: Mapping[str, Any]) -> tuple[History, ...]:
     return tuple(_history(record) for record in answer.values())
 
 
+def read_ours(answer: Mapping[str, Any]) -> tuple[History, ...]:
+    """The same, of our own runs only, whatever others have left beside them."""
+    ours = (record for record in answer.values() if _is_ours(record))
+    return tuple(map(_history, ours))
+
+
+def _is_ours(record: object) -> bool:
+    match record:
+        case {"prompt": [_, str(), _, {"imgen": {}}, *_]}:
+            return True
+    return False
+
+
 def _entry(item: object) -> Entry:
     match item:
         case [_, str(run), _, {"imgen": {"job": str(job), "attempt": int(attempt)}}, *_]:

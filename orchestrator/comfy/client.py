@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import aiohttp
 
-from orchestrator.comfy.answers import History, Mark, Queue, read_history, read_queue
+from orchestrator.comfy.answers import History, Mark, Queue, read_history, read_ours, read_queue
 from orchestrator.comfy.endpoint import Endpoint
 from orchestrator.comfy.faults import explain_refusal
 from orchestrator.comfy.results import read_results
@@ -69,9 +69,9 @@ class Client:
             return next(iter(read_history(await self._json(f"history/{run}"))), None)
 
     async def recent_history(self) -> Sequence[History]:
-        """Oldest first."""
+        """Of our runs, oldest first."""
         with _mapped("history"):
-            return read_history(await self._json("history", max_items=RECENT))
+            return read_ours(await self._json("history", max_items=RECENT))
 
     async def forget(self, run: str) -> None:
         await self._post("history", {"delete": [run]})

@@ -119,7 +119,7 @@ class ManagedMember(Member):
                     raise InstanceUnusable(detail=instance.trouble)
                 if process.memory > self._most_memory:
                     await instance.retire("recycled, for the memory that it holds")
-                if process.log.stat().st_size > LONGEST_LOG:
+                if process.log_size > LONGEST_LOG:
                     await asyncio.to_thread(rotate, process.log)
 
     async def _boot(self, process: ComfyProcess, instance: Instance) -> None:

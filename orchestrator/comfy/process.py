@@ -59,6 +59,14 @@ class ComfyProcess:
         except psutil.NoSuchProcess:
             return 0
 
+    @property
+    def log_size(self) -> int:
+        """Bytes; 0 if somebody has removed it."""
+        try:
+            return self.log.stat().st_size
+        except FileNotFoundError:
+            return 0
+
     async def stop(self, *, within: float) -> None:
         """Ask it to end, then make it and whatever it started; when cancelled, at once."""
         with suppress(ProcessLookupError):
@@ -99,7 +107,7 @@ async def _spawn(spec: Managed, *, port: int) -> ComfyProcess:
     with log_file.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             *launch_command(spec, port),
-            env=_environment(),
+            env=child_environment(),
             stdin=asyncio.subprocess.PIPE,  # it ends when this is closed, as by our death
             stdout=output,
             stderr=output,
@@ -120,7 +128,7 @@ def launch_command(spec: Managed, port: int) -> list[str]:
     return [*command, "--", *spec.arguments]
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith((*SECRETS, *CONFUSING))}
     return {**kept, "PYTHONUNBUFFERED": "1"}
 

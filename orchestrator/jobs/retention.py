@@ -1,14 +1,18 @@
 """Forgets what is older than the operator wants to keep: pictures, jobs, verdicts."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from orchestrator.errors import ImgenError
 from orchestrator.jobs import statements
 from orchestrator.jobs.database import Database, Row
 from orchestrator.jobs.rows import ASSETS
 from orchestrator.ports import Storage
+
+log = logging.getLogger(__name__)
 
 BATCH = 100  # rows
 
@@ -56,12 +60,19 @@ class Retention:
     async def _forget_pictures(self, pictures: str, age: timedelta) -> int:
         old = self._old(age) | {"pictures": pictures}
         rows = await self._database.read(statements.OLD_PICTURES, old)
-        for row in rows:
+        return sum([await self._forget(row) for row in rows])
+
+    async def _forget(self, row: Row) -> bool:
+        """Whether the pictures of the job are gone; one that stays must not keep the others."""
+        try:
             for asset in ASSETS.validate_json(row["assets"]):
                 await self._storage.delete(asset.key)
             await self._storage.delete(f"spool/{row['id']}")
-            await self._database.write(statements.FORGET_PICTURES, {"id": row["id"]})
-        return len(rows)
+        except ImgenError as error:
+            log.warning("the pictures of job %s stay for now: %s", row["id"], error)
+            return False
+        await self._database.write(statements.FORGET_PICTURES, {"id": row["id"]})
+        return True
 
     async def _delete_jobs(self) -> int:
         rows = await self._database.read(statements.OLD_JOBS, self._old(self._ages.jobs))

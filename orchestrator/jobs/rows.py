@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from orchestrator.models import Asset, Job, Kept, Plan, Progress, Request, Value, Verdict
+from orchestrator.models import Asset, Job, Kept, Plan, Progress, Request, Status, Value, Verdict
 
 KEPT = TypeAdapter(tuple[Kept, ...])
 ASSETS = TypeAdapter(tuple[Asset, ...])
@@ -50,7 +50,8 @@ def _pictures(job: Job) -> str:
     """What of a job lies in storage when it has ended."""
     if job.assets:
         return "safe" if job.verdict is not None and job.verdict.safe else "blocked"
-    return "spool" if job.kept else ""
+    cut_short = job.status.final and job.status is not Status.COMPLETED
+    return "spool" if job.kept or cut_short else ""  # what is kept is written before it is told
 
 
 def job_of(row: dict[str, Any]) -> Job:

@@ -130,14 +130,14 @@ RETURNING id
 
 CANCEL = """
 UPDATE jobs SET status = 'CANCELLED', finished = :now, progress = NULL,
-    pictures = CASE WHEN kept <> '[]' THEN 'spool' ELSE '' END
+    pictures = 'spool'
 WHERE id = :id AND finished IS NULL
 RETURNING id
 """
 
 EXPIRE = """
 UPDATE jobs SET status = 'TIMED_OUT', finished = :now, progress = NULL, error = :reason,
-    pictures = CASE WHEN kept <> '[]' THEN 'spool' ELSE '' END
+    pictures = 'spool'
 WHERE finished IS NULL AND created <= :created_before
 RETURNING id
 """

@@ -119,6 +119,21 @@ def test_bad_bodies_get_the_documented_answer(service: Service, name: str) -> No
     assert (answer.status_code, answer.json()["error"]) == (code, message)
 
 
+def test_a_body_that_lies_about_its_encoding_is_invalid(service: Service) -> None:
+    headers = {
+        "Authorization": f"Bearer {service.key}",
+        "Content-Type": "application/json",
+        "Content-Encoding": "gzip",
+    }
+    answer = requests.post(f"{service.url}/api/v2", data=b"{}", headers=headers, timeout=10)
+    assert (answer.status_code, answer.json()) == (400, {"error": "Invalid JSON"})
+
+
+def test_nobody_writes_lines_into_the_log(service: Service) -> None:
+    requests.get(f"{service.url}/x%0aforged%20line", timeout=10)
+    assert "\nforged line" not in service.log()
+
+
 KEYS = {
     "no key": ({}, "Unauthorized"),
     "no bearer": ({"Authorization": "Basic abc"}, "Unauthorized"),
@@ -131,6 +146,13 @@ def test_bad_keys_get_the_documented_answer(service: Service, name: str) -> None
     headers, message = KEYS[name]
     answer = service.post({"action": "models"}, headers=headers)
     assert (answer.status_code, answer.json()["error"]) == (401, message)
+
+
+def test_wrong_keys_from_an_address_do_not_lock_out_a_right_one(service: Service) -> None:
+    wrong = {"Authorization": "Bearer imgen_wrong"}
+    answers = [service.post({"action": "models"}, headers=wrong) for _ in range(70)]
+    assert answers[-1].status_code == 429
+    assert service.call("models")["models"]
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from jobs_samples import ASSET, KEPT, SECOND, VERDICT, Clock, accepted, claimed
+from jobs_samples import ASSET, KEPT, SECOND, VERDICT, Clock, accepted, claimed, new_job
 
 from orchestrator.jobs import retention as retention_module
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.retention import Ages, Retention
+from orchestrator.jobs.rows import stage
 from orchestrator.models import Asset, Job, Status
 
 DAY = timedelta(days=1)
@@ -123,3 +124,8 @@ async def test_a_sweep_is_bounded_and_says_that_there_is_more(
     clock.advance(AGES.jobs)
     assert [await retention.sweep() for _ in range(2)] == [True, False]
     assert sum((await ledger.counts()).values()) == 0
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.TIMED_OUT, Status.CANCELLED])
+def test_a_job_that_was_cut_short_may_have_left_bytes_in_the_spool(status: Status) -> None:
+    assert stage(new_job(status=status), now=0.0)["pictures"] == "spool"

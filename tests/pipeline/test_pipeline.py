@@ -4,7 +4,7 @@ import pytest
 from twins import CALLER, REQUEST, Crash, Slot, World
 
 from orchestrator.errors import CacheMiss, Fenced, InvalidCharacter, Unavailable
-from orchestrator.models import Finding, Job, Request, Reuse, Shelf, Status
+from orchestrator.models import AssetKind, Finding, Job, Request, Reuse, Shelf, Status
 from orchestrator.pipeline import accept, fulfil, offered
 
 UNSAFE = (Finding(rule="gore", category="Graphic violence", reviewer="twin@1"),)
@@ -185,6 +185,18 @@ async def test_a_crash_at_any_step_leaves_one_picture_in_the_end(world: World, s
         await brought_to_its_end(world, recorded.evolve(attempt=recorded.attempt + 1))
     assert world.jobs[job.id].status is Status.COMPLETED
     assert sorted(world.files) == sorted(a.key for a in world.jobs[job.id].assets)
+
+
+async def test_a_thumbnail_names_the_stored_picture_as_its_parent(world: World) -> None:
+    job = await accepted(world)
+    world.crash_at = "delete spool"
+    with pytest.raises(Crash):
+        await brought_to_its_end(world, job)
+    thumbnail = next(key for key in world.files if key.endswith("_thumb.jpg"))
+    del world.files[thumbnail]
+    await brought_to_its_end(world, world.jobs[job.id].evolve(assets=()))
+    picture = next(a for a in world.jobs[job.id].assets if a.kind is AssetKind.SIGNED)
+    assert world.parents[-1] == world.files[picture.key]
 
 
 async def test_a_picture_that_exists_is_never_made_again(world: World) -> None:

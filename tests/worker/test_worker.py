@@ -156,10 +156,11 @@ async def test_what_goes_wrong_every_time_fails_with_the_reason(
     assert (job.status, job.failures, job.error) == (Status.FAILED, 3, "node broke")
 
 
-async def test_an_unusable_instance_is_not_the_jobs_fault(
-    ports: Ports, instances: Instances
+@pytest.mark.parametrize("error", [InstanceUnusable(), StorageFull()])
+async def test_what_is_not_the_jobs_fault_is_not_counted(
+    ports: Ports, instances: Instances, error: ImgenError
 ) -> None:
-    instances.ends = [InstanceUnusable()] * 5
+    instances.ends = [error] * 5
     job = await accepted(ports)
     async with working(ports, instances):
         job = await ended(ports, job)
@@ -193,6 +194,20 @@ async def test_a_kept_picture_survives_a_failing_review(
     async with working(ports, instances):
         job = await ended(ports, job)
     assert (job.status, world.diary.count("run")) == (Status.COMPLETED, 1)
+
+
+async def test_a_picture_is_remembered_whole(
+    world: World, ports: Ports, instances: Instances
+) -> None:
+    class SlowCache:
+        async def remember(self, job: Job) -> None:
+            await asyncio.sleep(0.05)
+            world.diary.append("remembered")
+
+    job = await accepted(ports)
+    async with working(replace(ports, cache=SlowCache()), instances):
+        await ended(ports, job)
+    assert "remembered" in world.diary
 
 
 async def test_a_database_that_fails_for_a_while_is_waited_for(

@@ -18,6 +18,7 @@ from orchestrator.errors import BadId, CacheExpired, JobNotFound, MissingAction,
 from orchestrator.models import Asset, Caller, Job, Request, Status
 from orchestrator.pipeline import accept, enhance, offered, suggest
 
+LONGEST_BODY = 4 * 2**20  # bytes: a mark of 2 MiB in base64, and the texts
 JOB_ID = re.compile(r"(run|cache)_([A-Za-z0-9]{6,64})", re.ASCII)
 
 Action = Callable[[Fields, Caller, House], Awaitable[dict[str, Any]]]
@@ -29,7 +30,7 @@ def routes() -> list[web.RouteDef]:
 
 async def handle(request: web.Request) -> web.Response:
     caller = await authenticate(request)
-    fields = await read_json(request)
+    fields = await read_json(request, longest=LONGEST_BODY)
     if "action" not in fields:
         raise MissingAction
     action = ACTIONS.get(fields.short_text("action", longest=LONGEST_NAME))
@@ -61,7 +62,7 @@ async def generate(
     request = await read_request(fields, longest_prompt=house.longest_prompt)
 
     async def accept_now(reservation: str) -> Job:
-        house.refuse_if_down()
+        house.refuse_if_unable()
         return await accept(request, caller, "v2", house.ports, reservation=reservation)
 
     return answers.accepted(await once(once_as, fields, caller, house, accept_now))

@@ -1,0 +1,71 @@
+"""Templates are held against what the ComfyUI that is there declares."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from orchestrator.errors import InstanceUnusable
+from orchestrator.models import InstanceStatus, Template
+from orchestrator.wiring import LiveAudit
+
+NODE = {"class_type": "ImgenDemoPainter", "inputs": {}}
+TEMPLATE = Template(name="t", graph={"1": NODE}, digest="d")
+LIMIT = 10  # seconds
+
+
+class TwinPool:
+    """One instance that comes and goes as told, and answers as scripted."""
+
+    def __init__(self) -> None:
+        self.usable = True
+        self.answers: list[dict[str, Any] | Exception] = []
+        self.asked = 0
+
+    def status(self) -> Sequence[InstanceStatus]:
+        return [InstanceStatus(name="a", url="http://a", usable=self.usable, state="")]
+
+    async def object_info(self) -> dict[str, Any]:
+        self.asked += 1
+        answer = self.answers.pop(0) if self.answers else {}
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestrator.wiring.SCHEMA_LOOK", 0.005)
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(LIMIT):
+        while not condition():  # noqa: ASYNC110  what is waited for tells nobody
+            await asyncio.sleep(0.005)
+
+
+async def test_a_class_that_is_not_there_is_a_fault(quick: None) -> None:
+    audit, pool = LiveAudit(), TwinPool()
+    task = asyncio.create_task(audit.follow(pool))
+    await until(lambda: "not installed" in audit.fault(TEMPLATE))
+    task.cancel()
+
+
+async def test_a_failed_question_is_asked_again(quick: None) -> None:
+    audit, pool = LiveAudit(), TwinPool()
+    pool.answers = [InstanceUnusable(), InstanceUnusable()]
+    task = asyncio.create_task(audit.follow(pool))
+    await until(lambda: pool.asked == 3)
+    task.cancel()
+
+
+async def test_an_instance_that_comes_back_is_asked_again(quick: None) -> None:
+    audit, pool = LiveAudit(), TwinPool()
+    task = asyncio.create_task(audit.follow(pool))
+    await until(lambda: pool.asked == 1)
+    pool.usable = False
+    await asyncio.sleep(0.05)
+    pool.usable = True
+    await until(lambda: pool.asked == 2)
+    task.cancel()

@@ -19,6 +19,7 @@ from orchestrator.wiring import (
     signing_chain,
 )
 
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  compared with, not listened on
 LITTLE_SPACE = 2 * 2**30  # bytes
 
 
@@ -80,6 +81,14 @@ def _data(settings: Settings) -> Iterator[Finding]:
     yield Finding(level, f"Data: {settings.data_dir.absolute()}, {free / 2**30:.1f} GiB free")
 
 
+def _address(settings: Settings) -> Iterator[Finding]:
+    where = settings.public_url or f"http://{settings.host}:{settings.port}"
+    if not settings.public_url and settings.host in EVERYWHERE:
+        yield Finding(Level.FAULT, f"Links would begin with {where}: set IMGEN_PUBLIC_URL")
+    else:
+        yield Finding(Level.OK, f"Address: links begin with {where}")
+
+
 def _credentials(settings: Settings) -> Iterator[Finding]:
     chain = signing_chain(settings)
     days = (chain.expires - datetime.now(UTC)).days
@@ -109,4 +118,4 @@ def _compliance(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.OK, "Compliance: no picture is served that nobody has looked at")
 
 
-CHECKS = (_comfyui, _data, _credentials, _offer, _compliance)
+CHECKS = (_comfyui, _data, _address, _credentials, _offer, _compliance)

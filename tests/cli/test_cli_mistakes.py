@@ -83,3 +83,9 @@ def test_every_command_explains_itself(tmp_path: Path) -> None:
     for line in listed.strip().splitlines():
         command = line.split()[0]
         assert imgen(tmp_path, command, "--help").stdout.startswith("Usage:"), command
+
+
+def test_the_doctor_names_links_that_nobody_could_follow(tmp_path: Path) -> None:
+    done = imgen(tmp_path, "doctor", IMGEN_HOST="0.0.0.0")
+    assert done.returncode == 1
+    assert "set IMGEN_PUBLIC_URL" in done.stdout

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from orchestrator.jobs.news import News
 from orchestrator.jobs.schema import MIGRATIONS
 
 Result = TypeVar("Result")
+
+WAL_PAUSE = 0.01  # seconds between two tries
 
 # Circumstances that may pass. Any other error of SQLite is a mistake of ours and stays visible.
 PASSING = {
@@ -147,10 +150,25 @@ class _Connection:
         if self._opened is None:
             connection = sqlite3.connect(self._path, timeout=self._busy_timeout)
             self._opened = Database(connection, execute_plugins=False)
-            self._opened.enable_wal()
+            _enable_wal(self._opened, within=self._busy_timeout)
             self._opened.execute("PRAGMA synchronous = FULL")
             self._inode = self._path.stat().st_ino
         return self._opened
+
+
+def _enable_wal(db: Database, *, within: float) -> None:
+    """SQLite's own busy timeout does not cover the change of the journal, so that of several who
+    open a new file together all but one may be refused."""
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            db.enable_wal()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(WAL_PAUSE)
+        else:
+            return
 
 
 @contextmanager

@@ -95,7 +95,7 @@ async def test_steps_are_reported_with_the_title_of_their_node(fake):
 
 
 async def test_a_run_that_ends_unheard_is_found_by_asking(fake):
-    fake.mute = True
+    fake.behave(mute=True)
     assert len(await run(fake)) == 1
 
 
@@ -110,7 +110,7 @@ async def test_a_websocket_that_is_cut_loses_no_run(fake):
 async def test_left_out_outputs_are_a_failure_that_names_the_node(fake):
     error = {"type": "x", "message": "Value not in list", "details": "format: 'gif' not in []"}
     error["extra_info"] = {"input_name": "format"}
-    fake.leaves_out = {"2": {"errors": [error], "class_type": "ImgenFinish"}}
+    fake.behave(leaves_out={"2": {"errors": [error], "class_type": "ImgenFinish"}})
     fake.may_end.clear()
     with pytest.raises(RunFailed, match=r'^"Finish", input format: Value not in list'):
         await run(fake)
@@ -118,7 +118,7 @@ async def test_left_out_outputs_are_a_failure_that_names_the_node(fake):
 
 
 async def test_a_lost_history_is_a_lost_run(fake):
-    fake.writes_history = False
+    fake.behave(writes_history=False)
     with pytest.raises(RunLost, match="neither in the queue nor in the history"):
         await run(fake)
 
@@ -131,7 +131,7 @@ async def test_a_run_without_progress_is_interrupted(fake):
 
 
 async def test_a_run_that_nobody_hears_is_given_its_whole_time(fake):
-    fake.mute = True
+    fake.behave(mute=True)
     fake.may_end.clear()
     with pytest.raises(RunTimedOut):
         await run(fake)
@@ -147,19 +147,19 @@ async def test_a_run_that_is_never_started_goes_elsewhere(fake):
 
 
 async def test_an_answer_that_is_lost_does_not_double_the_run(fake):
-    fake.drops_answers = True
+    fake.behave(drops_answers=True)
     assert len(await run(fake)) == 1
     assert fake.submissions == 1
 
 
 async def test_a_blocked_node_does_not_end_the_run(fake):
-    fake.blocks = True
+    fake.behave(blocks=True)
     assert len(await run(fake)) == 1
 
 
 async def test_a_success_left_over_from_an_earlier_run_is_not_believed():
     async with FakeComfyUI(dated=True) as fake:
-        fake.says_success = False
+        fake.behave(says_success=False)
         with pytest.raises(RunLost, match="does not say that it succeeded"):
             await run(fake)
 
@@ -168,20 +168,20 @@ async def test_a_success_left_over_from_an_earlier_run_is_not_believed():
     ("status", "reason"), [(202, "did not come in time"), (404, "are unknown"), (502, "in time")]
 )
 async def test_a_success_without_bytes_is_lost(fake, status, reason):
-    fake.results = status
+    fake.behave(results=status)
     with pytest.raises(RunLost, match=reason):
         await run(fake)
     assert fake.history == {}
 
 
 async def test_bytes_that_lack_a_part_are_lost(fake):
-    fake.incomplete = True
+    fake.behave(incomplete=True)
     with pytest.raises(RunLost):
         await run(fake)
 
 
 async def test_a_failure_while_finishing_is_told(fake):
-    fake.results = 500
+    fake.behave(results=500)
     with pytest.raises(RunFailed, match="Finishing failed: no paint"):
         await run(fake)
 
@@ -227,17 +227,17 @@ async def test_interrupts_without_end_lose_the_run(fake):
 async def test_an_instance_that_fails_a_check_is_not_used_until_it_passes_again(fake):
     async with pool_on(fake) as pool:
         (await pool.slot()).free()
-        fake.version = "another"
+        fake.behave(version="another")
         await until(lambda: not pool.status()[0].usable)
         waiting = asyncio.create_task(pool.slot())
         await asyncio.sleep(0.2)
         assert not waiting.done()
-        fake.version = "fake"
+        fake.behave(version="fake")
         (await waiting).free()
 
 
 async def test_an_executor_that_takes_up_no_run_is_noticed(fake):
-    fake.takes_up_runs = False
+    fake.behave(takes_up_runs=False)
     async with pool_on(fake) as pool:
         task = asyncio.create_task(run_in(pool, job(painting())))
         await until(lambda: pool.status()[0].state == "its executor takes up no run")
@@ -264,7 +264,7 @@ async def test_a_slot_of_a_broken_instance_runs_on_another():
     ):
         await until(lambda: all(status.usable for status in pool.status()))
         slots = [await pool.slot(), await pool.slot()]  # one on each
-        here.version = "another"
+        here.behave(version="another")
         await until(lambda: not pool.status()[0].usable)
         for slot in slots:
             async with slot.run(job(painting()), report=print) as artifacts:

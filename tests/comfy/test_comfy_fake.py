@@ -40,7 +40,9 @@ async def test_every_fake_of_a_process_delivers_pictures_of_its_own(urls):
             slot = await pool.slot()
             async with slot.run(job(painting()), report=lambda _: None) as [artifact]:
                 pictures.add(artifact.picture)
-    assert len(pictures) == 3
+    async with aiohttp.ClientSession() as session:
+        counts = [await (await session.get(f"{url}/fake")).json() for url in urls]
+    assert len(pictures) == sum(count["ended"] for count in counts) == 3
     assert {Image.open(BytesIO(picture)).size for picture in pictures} == {(128, 96)}
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -51,7 +50,7 @@ class Tally:
     ended: int = 0
     busy: float = 0.0  # seconds
     switches: int = 0  # of the checkpoint
-    runs: Counter[str] = field(default_factory=Counter)  # that were begun, by job
+    runs: dict[str, int] = field(default_factory=dict)  # that were begun, by job
 
 
 class Sockets:
@@ -134,7 +133,7 @@ class Executor:
     async def _execute(self, run: FakeRun) -> None:
         clock = asyncio.get_running_loop().time
         began, messages = clock(), []
-        self.tally.runs[str(run.extra.get("imgen", {}).get("job"))] += 1
+        self._count(run)
 
         async def record(kind: str, **data: Any) -> None:
             messages.append((kind, {"prompt_id": run.id, **data, **self._date()}))
@@ -154,6 +153,10 @@ class Executor:
         self.tally.ended += 1
         self.tally.busy += clock() - began
         await self._say(run, "executing", node=None)
+
+    def _count(self, run: FakeRun) -> None:
+        job = run.delivery.partition("/")[0]
+        self.tally.runs[job] = self.tally.runs.get(job, 0) + 1
 
     async def _end(self, run: FakeRun, record: Any) -> None:
         kind, _, message = run.behaviour.error.partition(": ")

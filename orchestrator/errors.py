@@ -31,7 +31,8 @@ ImgenError                        500
 │   └── EnhancementFailed
 ├── Unavailable                   503  says when to come back
 │   ├── QueueFull
-│   └── StorageFull
+│   ├── StorageFull
+│   └── StorageUnavailable             a job waits for it
 ├── RunError                           one execution of a graph
 │   ├── RunFailed                      the graph itself failed: node and reason
 │   ├── RunLost                        the instance no longer knows the run
@@ -211,9 +212,11 @@ class Unavailable(ImgenError):
 
     status = 503
 
-    def __init__(self, message: str | None = None, *, retry_after: float = 10.0) -> None:
+    def __init__(
+        self, message: str | None = None, *, retry_after: float = 10.0, detail: str = ""
+    ) -> None:
         self.retry_after = retry_after  # seconds
-        super().__init__(message)
+        super().__init__(message, detail=detail)
 
 
 class QueueFull(Unavailable):
@@ -222,6 +225,10 @@ class QueueFull(Unavailable):
 
 class StorageFull(Unavailable):
     """Storage is full"""
+
+
+class StorageUnavailable(Unavailable):
+    """Storage is unavailable"""
 
 
 class RunError(ImgenError):

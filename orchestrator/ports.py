@@ -183,11 +183,14 @@ class Signer(Protocol):
 
 
 class Storage(Protocol):
-    """Bytes under keys such as `assets/ab/abc_00001.jpg`. Public keys are handed out by link."""
+    """Bytes under keys such as `assets/ab/abc_00001.jpg`. Public keys are handed out by link.
+
+    Everything raises StorageFailed for what can't be a key; StorageFull and StorageUnavailable mean
+    that the same may work later.
+    """
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None:
-        """Write once, whole and durable: a key that exists is left as it is.
-        Raises StorageFailed, StorageFull."""
+        """Write once, whole and durable: a key that exists is left as it is."""
 
     async def get(self, key: str) -> bytes | None: ...
 

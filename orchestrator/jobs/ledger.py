@@ -26,7 +26,7 @@ ENDLESS = 2**31 - 1
 @dataclass(frozen=True)
 class QueueLimits:
     waiting: int = 10_000  # jobs in the queue
-    claims: int = 20  # of a job that never ends; then it is FAILED
+    claims: int = 20  # of a job that nobody lives to give back; then it is FAILED
     lease: timedelta = timedelta(seconds=15)
     life: timedelta = timedelta(minutes=60)  # of a job, from acceptance to its end
     # A job that has waited longer is no longer passed over for one whose checkpoint is loaded.

@@ -1,7 +1,19 @@
 """The tables, as forward-only migrations. Times are seconds since the epoch, JSON is text."""
 
+from typing import NamedTuple
+
+
+class Dialects(NamedTuple):
+    """A statement that the two databases write differently."""
+
+    sqlite: str
+    postgres: str
+
+
+Statement = str | Dialects
+
 # A migration is never edited once released: a change is a new one at the end.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
+MIGRATIONS: tuple[tuple[Statement, ...], ...] = (
     (
         """
         CREATE TABLE jobs (
@@ -83,4 +95,56 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX verdicts_finished ON verdicts (finished)",
     ),
+    # Claims that came to no orderly end: whoever held the job died, or holds it now.
+    ("ALTER TABLE jobs ADD COLUMN claims INTEGER NOT NULL DEFAULT 0",),
+    # A delivery is written with its job, HELD. `due` is when to send it: null while it must not be.
+    (
+        """
+        CREATE TABLE deliveries (
+            id TEXT PRIMARY KEY,
+            job_id TEXT NOT NULL,
+            key_id TEXT NOT NULL,
+            url TEXT NOT NULL,
+            host TEXT NOT NULL,
+            state TEXT NOT NULL,
+            tries INTEGER NOT NULL,
+            due DOUBLE PRECISION,
+            changed DOUBLE PRECISION NOT NULL,
+            error TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX deliveries_job ON deliveries (job_id)",
+        "CREATE INDEX deliveries_due ON deliveries (due, host) WHERE due IS NOT NULL",
+        "CREATE INDEX deliveries_sending ON deliveries (host, due) WHERE state = 'SENDING'",
+        "CREATE INDEX deliveries_changed ON deliveries (state, changed)",
+        # Whichever statement ends a job makes its delivery due, in the same transaction.
+        Dialects(
+            sqlite="""
+            CREATE TRIGGER deliver_job AFTER UPDATE OF finished ON jobs
+            WHEN OLD.finished IS NULL AND NEW.finished IS NOT NULL
+            BEGIN
+                UPDATE deliveries SET state = 'PENDING', due = NEW.finished
+                WHERE job_id = NEW.id AND state = 'HELD';
+            END
+            """,
+            postgres="""
+            CREATE FUNCTION deliver_job() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                UPDATE deliveries SET state = 'PENDING', due = NEW.finished
+                WHERE job_id = NEW.id AND state = 'HELD';
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER deliver_job AFTER UPDATE OF finished ON jobs FOR EACH ROW
+            WHEN (OLD.finished IS NULL AND NEW.finished IS NOT NULL)
+            EXECUTE FUNCTION deliver_job()
+            """,
+        ),
+        # What signs the deliveries of a key, newest first, with blanks between; '' until needed.
+        "ALTER TABLE keys ADD COLUMN webhook_secrets TEXT NOT NULL DEFAULT ''",
+    ),
 )
+
+
+def written_for(dialect: str, statement: Statement) -> str:
+    """`dialect` is a field of Dialects."""
+    return statement if isinstance(statement, str) else str(getattr(statement, dialect))

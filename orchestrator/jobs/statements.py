@@ -77,13 +77,14 @@ LIMIT 1
 
 
 def claim(skip_locked: str) -> str:
-    """A row that has been claimed too often ends here instead of being leased once more."""
+    """A row whose claims came too often to no orderly end ends here instead of being leased."""
     return f"""
 UPDATE jobs SET
-    status = CASE WHEN attempt < :claim_limit THEN 'IN_PROGRESS' ELSE 'FAILED' END,
-    error = CASE WHEN attempt < :claim_limit THEN error ELSE :reason END,
-    finished = CASE WHEN attempt < :claim_limit THEN NULL ELSE :now END,
-    owner = :owner, attempt = attempt + 1, ready_at = :ready_at, claimed = :now, progress = NULL
+    status = CASE WHEN claims < :claim_limit THEN 'IN_PROGRESS' ELSE 'FAILED' END,
+    error = CASE WHEN claims < :claim_limit THEN error ELSE :reason END,
+    finished = CASE WHEN claims < :claim_limit THEN NULL ELSE :now END,
+    owner = :owner, attempt = attempt + 1, claims = claims + 1, ready_at = :ready_at,
+    claimed = :now, progress = NULL
 WHERE id = (
 {READY}
 {ORDER_OF_CLAIM}
@@ -116,7 +117,7 @@ RETURNING id
 
 GIVE_BACK = """
 UPDATE jobs SET
-    status = 'IN_QUEUE', owner = '', ready_at = :ready_at, progress = NULL,
+    status = 'IN_QUEUE', owner = '', ready_at = :ready_at, progress = NULL, claims = claims - 1,
     failures = :failures, error = :error, verdict = :verdict, kept = :kept, assets = :assets
 WHERE id = :id AND owner = :owner AND attempt = :attempt AND status = 'IN_PROGRESS'
 RETURNING id

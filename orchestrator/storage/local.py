@@ -18,10 +18,10 @@ from typing import TypeVar
 
 from orchestrator.errors import (
     ConfigurationError,
-    ImgenError,
     NotFound,
-    StorageFailed,
     StorageFull,
+    StorageUnavailable,
+    Unavailable,
 )
 from orchestrator.models import Asset
 from orchestrator.storage.keys import checked
@@ -168,7 +168,7 @@ def _prepare(unfinished: Path, *, now: float) -> None:
                 file.unlink()
 
 
-def _meaning(error: OSError) -> ImgenError:
+def _meaning(error: OSError) -> Unavailable:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageFull()
-    return StorageFailed(detail=str(error) or type(error).__name__)
+    return StorageUnavailable(detail=str(error) or type(error).__name__)

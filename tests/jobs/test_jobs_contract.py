@@ -11,6 +11,7 @@ from jobs_samples import (
     KEPT,
     LEASE,
     LONG,
+    NOW,
     SECOND,
     START,
     VERDICT,
@@ -148,6 +149,16 @@ async def test_a_job_that_never_ends_fails_instead_of_being_claimed_for_ever(
     assert ended
     assert (ended.status, ended.finished) == (Status.FAILED, clock.now)
     assert "3 times" in ended.error
+
+
+async def test_a_job_may_be_given_back_as_often_as_it_has_to_wait(
+    database: Database, clock: Clock
+) -> None:
+    ledger = JobLedger(database, QueueLimits(lease=LEASE, claims=3), clock=clock)
+    await accepted(ledger)
+    for _ in range(10):
+        await ledger.give_back(await claimed(ledger), delay=NOW)
+    assert (await claimed(ledger)).attempt == 11
 
 
 async def test_a_row_that_can_not_be_read_does_not_keep_others_waiting(

@@ -38,6 +38,7 @@ class Expected:
     status: Status = Status.IN_QUEUE
     owner: str = ""
     attempt: int = 0
+    claims: int = 0  # that came to no orderly end
     failures: int = 0
 
     def is_held_by(self, held: Job) -> bool:
@@ -105,6 +106,7 @@ class JobLife(RuleBasedStateMachine):
             job = self.model[expected]
             job.status, job.owner = Status.IN_PROGRESS, owner
             job.attempt, job.ready_at = job.attempt + 1, self.clock.now + LEASE
+            job.claims += 1
             self.claims.append(claimed)
 
     def next_in_model(self) -> UUID | None:
@@ -113,7 +115,7 @@ class JobLife(RuleBasedStateMachine):
         for job_id, job in order:
             if job.status.final or job.ready_at > self.clock.now:
                 continue
-            if job.attempt < CLAIM_LIMIT:
+            if job.claims < CLAIM_LIMIT:
                 return job_id
             job.status = Status.FAILED
             job.attempt += 1
@@ -152,6 +154,7 @@ class JobLife(RuleBasedStateMachine):
         )
         if job:
             job.to_queue(self.clock.now + wait)
+            job.claims -= 1
             job.failures = 2
 
     @rule(data=st.data())

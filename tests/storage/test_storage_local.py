@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from orchestrator.errors import ConfigurationError, NotFound, StorageFailed, StorageFull
+from orchestrator.errors import ConfigurationError, NotFound, StorageFull, StorageUnavailable
 from orchestrator.models import Asset, AssetKind
 from orchestrator.storage import LocalStorage
 
@@ -110,11 +110,11 @@ async def test_a_full_disk_is_said_and_leaves_nothing(
     assert file_names(tmp_path) == ["earlier.jpg"]
 
 
-async def test_another_fault_of_the_disk_is_a_failure_of_storage(
+async def test_another_fault_of_the_disk_makes_storage_unavailable(
     storage: LocalStorage, tmp_path: Path
 ) -> None:
     (tmp_path / "assets/ab").write_text("a file where a folder should be")
-    with pytest.raises(StorageFailed):
+    with pytest.raises(StorageUnavailable):
         await put(storage)
 
 

@@ -20,6 +20,7 @@ from orchestrator.errors import (
     RunLost,
     RunTimedOut,
     StorageFull,
+    StorageUnavailable,
 )
 from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.sqlite import SqliteDatabase
@@ -156,7 +157,7 @@ async def test_what_goes_wrong_every_time_fails_with_the_reason(
     assert (job.status, job.failures, job.error) == (Status.FAILED, 3, "node broke")
 
 
-@pytest.mark.parametrize("error", [InstanceUnusable(), StorageFull()])
+@pytest.mark.parametrize("error", [InstanceUnusable(), StorageFull(), StorageUnavailable()])
 async def test_what_is_not_the_jobs_fault_is_not_counted(
     ports: Ports, instances: Instances, error: ImgenError
 ) -> None:

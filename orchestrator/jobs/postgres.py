@@ -17,7 +17,7 @@ from psycopg_pool import AsyncConnectionPool
 from orchestrator.errors import ConfigurationError, StorageFull, Unavailable
 from orchestrator.jobs.database import Parameters, Row, Step, version_fault
 from orchestrator.jobs.news import News
-from orchestrator.jobs.schema import MIGRATIONS
+from orchestrator.jobs.schema import MIGRATIONS, written_for
 
 logger = logging.getLogger(__name__)
 
@@ -222,7 +222,7 @@ class PostgresDatabase:
             if version > len(MIGRATIONS):
                 raise ConfigurationError(version_fault(version, len(MIGRATIONS)))
             for statement in (text for migration in MIGRATIONS[version:] for text in migration):
-                await connection.execute(_translated(statement))
+                await connection.execute(_translated(written_for("postgres", statement)))
             change = (
                 "UPDATE imgen_schema SET version = %s"
                 if rows

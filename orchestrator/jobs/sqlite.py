@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from orchestrator.errors import ConfigurationError, StorageFull, Unavailable
 from orchestrator.jobs.database import Parameters, Row, Step, version_fault
 from orchestrator.jobs.news import News
-from orchestrator.jobs.schema import MIGRATIONS
+from orchestrator.jobs.schema import MIGRATIONS, written_for
 
 Result = TypeVar("Result")
 
@@ -197,5 +197,5 @@ def _migrate(db: Database) -> None:
             raise ConfigurationError(version_fault(version, len(MIGRATIONS)))
         for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
             for statement in migration:
-                db.execute(statement)
+                db.execute(written_for("sqlite", statement))
             db.execute(f"PRAGMA user_version = {number}")

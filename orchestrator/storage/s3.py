@@ -1,0 +1,218 @@
+"""Storage in S3 or in what speaks like it, by boto3 on a few threads."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from orchestrator.errors import (
+    ConfigurationError,
+    StorageFailed,
+    StorageFull,
+    StorageUnavailable,
+    Unavailable,
+)
+from orchestrator.models import Asset
+from orchestrator.storage.keys import checked, is_linkable
+from orchestrator.storage.upload import Fields, Uploads, code_of, md5_of, put_once
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+T = TypeVar("T")
+
+PUBLIC = "assets/"
+THREADS = 8
+TRIES = 3  # of one request; with back-off and jitter between them
+CONNECT_LIMIT = 5  # seconds
+SILENCE_LIMIT = 20  # seconds without a byte
+TIME_LIMIT = 120  # seconds for one operation with all its requests
+LARGEST = 512 * 2**20  # bytes that are read
+INSUFFICIENT_STORAGE = 507  # HTTP
+CHUNK = 2**20  # bytes
+LONGEST_LINK = timedelta(days=7)  # AWS signs no longer
+DEFAULT_REGION = "us-east-1"  # what servers that have no regions expect
+
+
+@dataclass(frozen=True)
+class S3Options:
+    """Which buckets, and how they are reached."""
+
+    bucket: str
+    private_bucket: str = ""  # of blocked and unsigned pictures; empty: the same bucket
+    prefix: str = ""  # of every key
+    endpoint: str = ""  # empty: AWS
+    link_endpoint: str = ""  # the same server as clients reach it; empty: the endpoint
+    public_url: str = ""  # where everybody may read the bucket; empty: safe pictures are signed for
+    region: str = ""  # empty: what boto3 finds
+    access_key: str = ""  # empty: what boto3 finds
+    secret_key: str = field(default="", repr=False)
+    addressing: Literal["auto", "path", "virtual"] = "auto"
+    uploads: Uploads = field(default_factory=Uploads)
+
+
+class S3Storage:
+    """Adapter for `ports.Storage`. Raises ConfigurationError if there are no credentials."""
+
+    def __init__(self, options: S3Options) -> None:
+        self._options = options
+        self._client = make_client(options, options.endpoint)
+        self._signer = self._client
+        if options.link_endpoint:
+            self._signer = make_client(options, options.link_endpoint)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="s3")
+
+    async def put(self, key: str, data: bytes, *, content_type: str) -> None:
+        place, facts = self.place(key), self._facts(key, content_type)
+        uploads = self._options.uploads
+        await self.run(
+            partial(put_once, self._client, data, place=place, facts=facts, uploads=uploads)
+        )
+
+    async def get(self, key: str) -> bytes | None:
+        return await self.run(partial(_read, self._client, self.place(key)))
+
+    async def delete(self, key: str) -> None:
+        await self.run(partial(_delete, self._client, self.place(key)))
+
+    def link(self, asset: Asset, *, lifetime: timedelta) -> str:
+        """Safe pictures by the public address if there is one; all others are signed for."""
+        if not is_linkable(asset.key):
+            raise StorageFailed(detail=f"no link may be made to {asset.key[:200]!r}")
+        if self._options.public_url and asset.key.startswith(PUBLIC):
+            return self.public_address(asset.key)
+        return self._signer.generate_presigned_url(
+            "get_object",
+            Params=self.place(asset.key),
+            ExpiresIn=math.ceil(min(lifetime, LONGEST_LINK).total_seconds()),
+        )
+
+    def public_address(self, key: str) -> str:
+        return f"{self._options.public_url.rstrip('/')}/{self.place(key)['Key']}"
+
+    def place(self, key: str) -> Fields:
+        """Bucket and full key."""
+        options, parts = self._options, [self._options.prefix.strip("/"), checked(key)]
+        private = options.private_bucket and not key.startswith(PUBLIC)
+        return {
+            "Bucket": options.private_bucket if private else options.bucket,
+            "Key": "/".join(filter(None, parts)),
+        }
+
+    @property
+    def client(self) -> "S3Client":
+        """For `run` only: it blocks."""
+        return self._client
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do it on a thread and within the time limit. Raises StorageFull, StorageUnavailable."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(TIME_LIMIT):
+                return await loop.run_in_executor(self._threads, work)
+        except (BotoCoreError, ClientError, TimeoutError) as error:
+            raise _meaning(error) from error
+
+    def _facts(self, key: str, content_type: str) -> Fields:
+        name = key.rpartition("/")[2]
+        scope = "public" if self._options.public_url and key.startswith(PUBLIC) else "private"
+        return {
+            "ContentType": content_type,
+            "ContentDisposition": f'inline; filename="{name}"',
+            "CacheControl": f"{scope}, max-age=3600, immutable",
+        }
+
+
+def make_client(options: S3Options, endpoint: str) -> "S3Client":
+    found = boto3.Session()  # what AWS tools have been told in the environment and in files
+    try:
+        if not options.access_key and found.get_credentials() is None:
+            raise ConfigurationError("S3: no credentials; set IMGEN_S3__ACCESS_KEY and SECRET_KEY")
+        client = boto3.client(
+            "s3",
+            aws_access_key_id=options.access_key or None,
+            aws_secret_access_key=options.secret_key or None,
+            region_name=options.region or found.region_name or DEFAULT_REGION,
+            endpoint_url=endpoint or None,
+            config=_config(options),
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise ConfigurationError(f"S3: {error}") from error
+    client.meta.events.register("before-call.s3.DeleteObjects", _add_md5)
+    return client
+
+
+def _config(options: S3Options) -> Config:
+    return Config(
+        signature_version="s3v4",
+        s3={"addressing_style": options.addressing},
+        retries={"mode": "standard", "total_max_attempts": TRIES},
+        connect_timeout=CONNECT_LIMIT,
+        read_timeout=SILENCE_LIMIT,
+        max_pool_connections=THREADS,
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+
+
+def _add_md5(params: dict[str, Any], **_: Any) -> None:
+    """Older servers know no other checksum for a batch, and refuse one without."""
+    params["headers"]["Content-MD5"] = md5_of(params["body"])
+
+
+def _read(client: "S3Client", place: Fields) -> bytes | None:
+    try:
+        answer = client.get_object(**place)
+    except ClientError as error:
+        if code_of(error) == "NoSuchKey":
+            return None
+        raise
+    with closing(answer["Body"]) as body:
+        if answer["ContentLength"] > LARGEST:
+            raise StorageFailed(detail=f"{place['Key']} is larger than {LARGEST} bytes")
+        return b"".join(_in_time(body.iter_chunks(CHUNK)))
+
+
+def _in_time(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Nobody waits any longer for what comes later."""
+    deadline = time.monotonic() + TIME_LIMIT
+    for chunk in chunks:
+        yield chunk
+        if time.monotonic() > deadline:
+            raise TimeoutError
+
+
+def _delete(client: "S3Client", place: Fields) -> None:
+    """Page by page all below, then the object itself: for a server over a file system it is the
+    folder of the others, and gone with the last of them."""
+    bucket, key = place["Bucket"], place["Key"]
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{key}/")
+    for page in pages:
+        if found := [item["Key"] for item in page.get("Contents", [])]:
+            _delete_batch(client, bucket, found)
+    _delete_batch(client, bucket, [key])
+
+
+def _delete_batch(client: "S3Client", bucket: str, keys: list[str]) -> None:
+    batch: Any = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+    for error in client.delete_objects(Bucket=bucket, Delete=batch).get("Errors", []):
+        raise StorageUnavailable(detail=f"{error.get('Key')} stays: {error.get('Message')}")
+
+
+def _meaning(error: Exception) -> Unavailable:
+    """Whatever a server says, it is no fault of the job that needs it."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        if status == INSUFFICIENT_STORAGE or code_of(error) == "QuotaExceeded":
+            return StorageFull(detail=str(error))
+    return StorageUnavailable(detail=str(error) or type(error).__name__)

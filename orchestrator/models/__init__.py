@@ -1,0 +1,66 @@
+"""The values that travel through the service. All are frozen; a change makes a new one."""
+
+from orchestrator.models.instance import InstanceStatus
+from orchestrator.models.job import (
+    Artifact,
+    Asset,
+    AssetKind,
+    Facts,
+    Job,
+    Kept,
+    Plan,
+    Progress,
+    Prompt,
+    Status,
+)
+from orchestrator.models.offer import Character, Model, Shelf, Style, Template
+from orchestrator.models.provenance import Claims, Credentials
+from orchestrator.models.request import (
+    Brand,
+    Caller,
+    Credits,
+    Format,
+    LoraUse,
+    Output,
+    Position,
+    Request,
+    Reuse,
+    Texts,
+)
+from orchestrator.models.review import Finding, Verdict
+from orchestrator.models.value import Graph, Value
+
+__all__ = [
+    "Artifact",
+    "Asset",
+    "AssetKind",
+    "Brand",
+    "Caller",
+    "Character",
+    "Claims",
+    "Credentials",
+    "Credits",
+    "Facts",
+    "Finding",
+    "Format",
+    "Graph",
+    "InstanceStatus",
+    "Job",
+    "Kept",
+    "LoraUse",
+    "Model",
+    "Output",
+    "Plan",
+    "Position",
+    "Progress",
+    "Prompt",
+    "Request",
+    "Reuse",
+    "Shelf",
+    "Status",
+    "Style",
+    "Template",
+    "Texts",
+    "Value",
+    "Verdict",
+]

@@ -1,0 +1,126 @@
+"""One request, pinned, and all that comes of it."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from orchestrator.models.request import Format, Request, Texts
+from orchestrator.models.review import Verdict
+from orchestrator.models.value import Graph, Value
+
+
+class Prompt(Value):
+    """A raw prompt, parsed."""
+
+    character: str = ""
+    positive: str = ""
+    negatives: tuple[str, ...] = ()
+
+
+class Plan(Value):
+    """A request, decided: texts, graph and digests. The same plan makes the same picture."""
+
+    prompt: Prompt
+    raw: str  # the prompt as it stands after enhancing
+    texts: Texts
+    model: str
+    model_label: str
+    style: str
+    checkpoint: str
+    template: str
+    template_digest: str
+    card_digest: str
+    seed: int
+    steps: int
+    cfg: float
+    sampler: str
+    scheduler: str
+    gen_id: str  # 20 of [a-z0-9], the stem of the file names
+    watermark_id: str  # 16 hex digits: the public half of the invisible mark
+    graph: Graph
+    optimized: bool = False
+
+
+class Facts(Value):
+    """What the node pack measured of a finished picture."""
+
+    width: int
+    height: int
+    format: Format
+    fingerprint: str  # PDQ of the marked pixels, 64 hex digits
+    fingerprint_quality: int  # 0-100; below 50 it should not be matched
+
+
+class Artifact(Value):
+    """Bytes that a run produced: marked and encoded, not yet signed or reviewed."""
+
+    picture: bytes
+    thumbnail: bytes
+    facts: Facts
+
+
+class Kept(Value):
+    """An artifact in the private spool, so that any host can go on."""
+
+    picture: str  # storage keys
+    thumbnail: str
+    facts: Facts
+    watermarked: bool = False  # our mark was read back from these very pixels
+
+
+class AssetKind(StrEnum):
+    SIGNED = "signed"
+    THUMBNAIL = "thumbnail"
+
+
+class Asset(Value):
+    """A signed picture in storage. Written once, never overwritten."""
+
+    kind: AssetKind
+    key: str
+    content_type: str
+
+    @property
+    def filename(self) -> str:
+        return self.key.rpartition("/")[2]
+
+
+class Status(StrEnum):
+    IN_QUEUE = "IN_QUEUE"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    TIMED_OUT = "TIMED_OUT"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def final(self) -> bool:
+        return self not in (Status.IN_QUEUE, Status.IN_PROGRESS)
+
+
+class Progress(Value):
+    step: int  # of the node that runs
+    steps: int
+    node: str = ""  # its title
+
+
+class Job(Value):
+    """One request, pinned, and how far it has come."""
+
+    id: UUID
+    key_id: str
+    dialect: str
+    request: Request
+    created: datetime
+    plan: Plan
+    priority: int = 0
+    status: Status = Status.IN_QUEUE
+    attempt: int = 0  # claims so far; together with the owner it fences every write
+    failures: int = 0  # runs that went wrong for a reason of their own
+    owner: str = ""
+    progress: Progress | None = None
+    kept: tuple[Kept, ...] = ()
+    verdict: Verdict | None = None
+    assets: tuple[Asset, ...] = ()
+    error: str = ""
+    finished: datetime | None = None

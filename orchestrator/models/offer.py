@@ -1,0 +1,73 @@
+"""What can be asked for: models, styles, characters and the templates that draw them."""
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from orchestrator.models.request import LoraUse
+from orchestrator.models.value import Graph, Value
+
+
+class Style(Value):
+    key: str
+    label: str
+    quality: str = ""  # tags after the prompt
+    negative_extra: str = ""
+    steps: int = Field(default=20, ge=1, le=150)
+    cfg: float = Field(default=7.0, ge=1, le=30)
+    sampler: str = "euler"
+    scheduler: str = "normal"
+    loras: tuple[LoraUse, ...] = ()
+
+
+class Model(Value):
+    key: str
+    label: str
+    template: str
+    default_style: str
+    styles: Mapping[str, Style]
+    checkpoint: str = ""  # file below the checkpoints folder; empty: the template needs none
+    base_negative: str = ""
+    aliases: tuple[str, ...] = ()
+    order: int = 1000  # the lowest is the default
+    digest: str = ""  # SHA-256 of the card
+
+    def style(self, key: str) -> Style:
+        return self.styles.get(key) or self.styles[self.default_style]
+
+
+class Character(Value):
+    name: str
+    trigger: str = ""
+    positive: str = ""
+    negative: str = ""
+    lora: str = ""  # file below the loras folder
+    weight: float = 1.0
+    digest: str = ""
+
+
+class Template(Value):
+    """A workflow file as dropped: ComfyUI's API format with Jinja in its strings."""
+
+    name: str
+    graph: Graph
+    digest: str  # SHA-256 of the file
+
+
+class Shelf(Value):
+    """All that can be asked for at one moment; replaced as a whole when a file changes."""
+
+    models: Mapping[str, Model] = {}  # served, best first
+    characters: Mapping[str, Character] = {}
+    templates: Mapping[str, Template] = {}
+    texts: Mapping[str, str] = {}  # workflows/prompts/*.j2 by stem: how texts are composed
+    words: Mapping[str, tuple[str, ...]] = {}  # wildcards of the random builder
+    withheld: Mapping[str, str] = {}  # model key -> why it is not offered
+    faults: tuple[str, ...] = ()  # files that are wrong; their last good version is served
+
+    def model(self, key: str) -> Model | None:
+        """The model of that key or alias, else the first; None if nothing is served."""
+        named = self.models.get(key) or next(
+            (m for m in self.models.values() if key in m.aliases), None
+        )
+        return named or next(iter(self.models.values()), None)

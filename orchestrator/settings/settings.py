@@ -1,0 +1,106 @@
+"""All settings. Their sections are in `groups`."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from orchestrator.settings.groups import (
+    ComplianceSettings,
+    CredentialsSettings,
+    Duration,
+    LimitSettings,
+    RetentionSettings,
+    SecretSettings,
+)
+
+HOME = (
+    Path(__file__).resolve().parent.parent.parent
+)  # the checkout: workflows/ and comfyui/ lie here
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="IMGEN_",
+        env_nested_delimiter="__",
+        toml_file="imgen.toml",
+        extra="forbid",
+        frozen=True,
+    )
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0: any free")
+    public_url: str = Field(
+        default="", description="How clients reach us, for links (default: http://host:port)"
+    )
+    data_dir: Path = Field(
+        default=Path("data"), description="Database, assets, secrets and logs live here"
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL, as postgresql://user:password@host/name (default: a SQLite file "
+        "in the data directory)",
+    )
+    workflows_dir: Path = Field(
+        default=HOME / "workflows", description="Templates, cards, rulesets and prompt texts"
+    )
+    models_dir: Path = Field(
+        default=HOME / "comfyui" / "models", description="Weights, laid out as ComfyUI does"
+    )
+    default_model: str = Field(
+        default="", description="Key of the first model (default: the lowest `order`)"
+    )
+    unknown_character: Literal["refuse", "ignore"] = Field(
+        default="refuse", description="What an unknown @name in a prompt means"
+    )
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        default=(), description="Addresses or networks whose X-Forwarded-For is believed"
+    )
+    link_lifetime: Duration = Field(
+        default=timedelta(hours=1), description="How long an asset link works"
+    )
+    comfyui_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="External ComfyUI instances (default: one is managed here)"
+    )
+    comfyui_path: Path | None = Field(
+        default=None, description="A ComfyUI checkout to run instead of the packaged one"
+    )
+    comfyui_python: Path | None = Field(
+        default=None, description="Its interpreter (default: comfyui/.venv/bin/python)"
+    )
+    comfyui_port: int = Field(
+        default=0, ge=0, le=65535, description="Port of the managed ComfyUI; 0: any free"
+    )
+    limits: LimitSettings = Field(default=LimitSettings(), description="Bounds")
+    retention: RetentionSettings = Field(default=RetentionSettings(), description="Housekeeping")
+    compliance: ComplianceSettings = Field(default=ComplianceSettings(), description="Review")
+    credentials: CredentialsSettings = Field(
+        default=CredentialsSettings(), description="Content credentials"
+    )
+    secrets: SecretSettings = Field(default=SecretSettings(), description="Shared secrets")
+
+    @field_validator("trusted_proxies", "comfyui_urls", mode="before")
+    @classmethod
+    def _split_commas(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the signature is theirs
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

@@ -1,0 +1,26 @@
+"""The only place that knows every room: makes the adapters from the settings and runs them."""
+
+from orchestrator.wiring.adapters import (
+    make_compliance,
+    managed_comfyui,
+    open_database,
+    signing_chain,
+)
+from orchestrator.wiring.audit import LiveAudit
+from orchestrator.wiring.engine import Core, opened
+from orchestrator.wiring.offline import inspect_picture, read_offer
+from orchestrator.wiring.service import ADMIN_KEY_FILE, serve
+
+__all__ = [
+    "ADMIN_KEY_FILE",
+    "Core",
+    "LiveAudit",
+    "inspect_picture",
+    "make_compliance",
+    "managed_comfyui",
+    "open_database",
+    "opened",
+    "read_offer",
+    "serve",
+    "signing_chain",
+]

@@ -1,0 +1,159 @@
+"""Makes each adapter from the settings."""
+
+from pydantic import SecretStr
+
+from comfy_nodes.marks import VERSION as PACK_VERSION
+from orchestrator.cache import NoCache
+from orchestrator.catalog import Catalog
+from orchestrator.comfy import Endpoint, External, Limits, Managed, Pool
+from orchestrator.compliance import Reviewers
+from orchestrator.credentials import (
+    C2paSigner,
+    Chain,
+    development_chain,
+    operator_chain,
+)
+from orchestrator.errors import ConfigurationError
+from orchestrator.jobs.database import Database
+from orchestrator.jobs.ledger import JobLedger, QueueLimits
+from orchestrator.jobs.postgres import PostgresDatabase
+from orchestrator.jobs.retention import Ages
+from orchestrator.jobs.sqlite import SqliteDatabase
+from orchestrator.llm import NoEnhancer
+from orchestrator.ports import Policy, Ports
+from orchestrator.private_files import lasting_secret
+from orchestrator.prompts.compose import check as check_text
+from orchestrator.settings import HOME, Settings
+from orchestrator.storage import LocalStorage
+from orchestrator.verify import KeyedMarks
+from orchestrator.wiring.audit import LiveAudit
+
+
+def make_data_dir(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"IMGEN_DATA_DIR: {settings.data_dir} can't be made: {error.strerror}"
+        ) from None
+
+
+def open_database(settings: Settings) -> Database:
+    if settings.database_url is not None:
+        return PostgresDatabase(settings.database_url.get_secret_value())
+    make_data_dir(settings)
+    return SqliteDatabase(settings.data_dir / "imgen.db")
+
+
+def make_ledger(database: Database, settings: Settings) -> JobLedger:
+    limits = settings.limits
+    return JobLedger(
+        database,
+        QueueLimits(
+            waiting=limits.waiting,
+            life=limits.life,
+            fairness=limits.fairness,
+            free=limits.free_at_once,
+            pro=limits.pro_at_once,
+        ),
+    )
+
+
+def make_ages(settings: Settings) -> Ages:
+    kept = settings.retention
+    return Ages(jobs=kept.jobs, assets=kept.assets, blocked=kept.blocked, verdicts=kept.verdicts)
+
+
+def make_catalog(settings: Settings) -> Catalog:
+    return Catalog(
+        settings.workflows_dir,
+        settings.models_dir,
+        default_model=settings.default_model,
+        check_text=check_text,
+    )
+
+
+def make_storage(settings: Settings, url: str) -> LocalStorage:
+    secret = _secret(settings, "link_key")
+    return LocalStorage(settings.data_dir, public_url=url, secret=secret)
+
+
+def make_pool(settings: Settings) -> Pool:
+    external = [
+        External(name=f"external {number}", endpoint=Endpoint(url))
+        for number, url in enumerate(settings.comfyui_urls, 1)
+    ]
+    return Pool(
+        external or [managed_comfyui(settings)],
+        pack_version=PACK_VERSION,
+        limits=Limits(run=settings.limits.running.total_seconds()),
+    )
+
+
+def managed_comfyui(settings: Settings) -> Managed:
+    home = HOME / "comfyui"
+    return Managed(
+        name="comfyui",
+        directory=settings.data_dir.absolute() / "comfyui",
+        launcher=home / "launch.py",
+        python=settings.comfyui_python or home / ".venv" / "bin" / "python",
+        models=settings.models_dir,
+        pack=HOME / "comfy_nodes",
+        checkout=settings.comfyui_path,
+        port=settings.comfyui_port,
+    )
+
+
+def make_ports(
+    settings: Settings,
+    *,
+    catalog: Catalog,
+    audit: LiveAudit,
+    ledger: JobLedger,
+    storage: LocalStorage,
+) -> Ports:
+    return Ports(
+        policy=Policy(unknown_character=settings.unknown_character),
+        catalog=catalog,
+        audit=audit,
+        ledger=ledger,
+        queue=ledger,
+        compliance=make_compliance(settings),
+        marks=make_marks(settings),
+        signer=C2paSigner(lambda: signing_chain(settings)),
+        storage=storage,
+        enhancer=NoEnhancer(),
+        cache=NoCache(),
+    )
+
+
+def make_compliance(settings: Settings) -> Reviewers:
+    return Reviewers(
+        settings.workflows_dir / "rulesets",
+        hash_lists=settings.compliance.hash_lists or settings.data_dir / "hashes",
+        accept_unreviewed=settings.compliance.accept_unreviewed,
+        time_limit=settings.compliance.time_limit,
+    )
+
+
+def make_marks(settings: Settings) -> KeyedMarks:
+    return KeyedMarks(_secret(settings, "watermark_key"))
+
+
+def signing_chain(settings: Settings) -> Chain:
+    files = settings.credentials
+    if files.certificate and files.key:
+        return operator_chain(files.certificate, files.key, anchors=files.anchors)
+    if files.certificate or files.key:
+        raise ConfigurationError(
+            "IMGEN_CREDENTIALS__CERTIFICATE and IMGEN_CREDENTIALS__KEY go together"
+        )
+    return development_chain(settings.data_dir / "credentials")
+
+
+def _secret(settings: Settings, name: str) -> bytes:
+    """The operator's, else one of this installation's own that is made when first needed."""
+    given: SecretStr | None = getattr(settings.secrets, name)
+    if given is not None:
+        return given.get_secret_value().encode()
+    return lasting_secret(settings.data_dir / "secrets" / name)

@@ -1,0 +1,50 @@
+"""Templates against the nodes of the ComfyUI that runs."""
+
+import asyncio
+import logging
+
+from orchestrator.comfy import Pool
+from orchestrator.errors import ImgenError
+from orchestrator.models import Template
+from orchestrator.workflows import Schemas, packaged_schemas, parse_schemas
+from orchestrator.workflows import audit as audit_template
+
+log = logging.getLogger(__name__)
+
+SCHEMA_LOOK = 1.0  # seconds between two looks whether another ComfyUI is there
+
+
+class LiveAudit:
+    """Holds templates against what the running ComfyUI declares; before it runs, against what
+    the packaged one does."""
+
+    def __init__(self) -> None:
+        self._schemas: Schemas = packaged_schemas()
+        self._faults: dict[str, str] = {}  # by digest of the template
+
+    def fault(self, template: Template) -> str:
+        if template.digest not in self._faults:
+            faults = "; ".join(str(fault) for fault in audit_template(template, self._schemas))
+            self._faults[template.digest] = faults
+            if faults:
+                log.warning("its models are not served: %s", faults)
+        return self._faults[template.digest]
+
+    async def follow(self, pool: Pool) -> None:
+        """Ask again whenever an instance has come or gone."""
+        seen = None
+        while True:
+            usable = [(status.name, status.url) for status in pool.status() if status.usable]
+            if usable != seen and (not usable or await self._ask(pool)):
+                seen = usable
+            await asyncio.sleep(SCHEMA_LOOK)
+
+    async def _ask(self, pool: Pool) -> bool:
+        """Whether there was an answer."""
+        try:
+            self._schemas = parse_schemas(await pool.object_info())
+        except ImgenError as error:
+            log.warning("node schemas could not be read: %s", error)
+            return False
+        self._faults.clear()
+        return True

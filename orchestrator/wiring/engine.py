@@ -1,0 +1,82 @@
+"""What accepts jobs and fulfils them, without a door."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+from orchestrator.comfy import Pool
+from orchestrator.errors import ImgenError
+from orchestrator.jobs.database import Database
+from orchestrator.jobs.ledger import JobLedger
+from orchestrator.jobs.retention import Retention
+from orchestrator.ports import Ports
+from orchestrator.settings import Settings
+from orchestrator.storage import LocalStorage
+from orchestrator.wiring.adapters import (
+    make_ages,
+    make_catalog,
+    make_ledger,
+    make_pool,
+    make_ports,
+    make_storage,
+    open_database,
+)
+from orchestrator.wiring.audit import LiveAudit
+from orchestrator.worker import Worker
+
+log = logging.getLogger(__name__)
+
+HOUSEKEEPING = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Core:
+    """What accepts jobs and fulfils them, without a door."""
+
+    ports: Ports
+    pool: Pool
+    audit: LiveAudit
+    ledger: JobLedger
+    retention: Retention
+    database: Database
+    storage: LocalStorage
+    worker: Worker
+
+    async def work(self, *, ready: Callable[[], None]) -> None:
+        """Until cancelled; `ready` is called when there is a ComfyUI to work with."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.audit.follow(self.pool))
+            tasks.create_task(_keep_house(self.ledger, self.retention))
+            (await self.pool.slot()).free()
+            ready()
+            tasks.create_task(self.worker.run())
+
+
+@asynccontextmanager
+async def opened(settings: Settings, url: str) -> AsyncIterator[Core]:
+    """The core of the one service that works in the data directory; its links begin with `url`."""
+    database, catalog, pool = open_database(settings), make_catalog(settings), make_pool(settings)
+    async with database, catalog, pool:
+        ledger = make_ledger(database, settings)
+        if not database.shared:  # nobody else is at work
+            await ledger.release_all()
+        storage, audit = make_storage(settings, url), LiveAudit()
+        ports = make_ports(settings, catalog=catalog, audit=audit, ledger=ledger, storage=storage)
+        worker = Worker(ports, pool, owner=uuid4().hex, failures=settings.limits.failures)
+        retention = Retention(database, storage, make_ages(settings))
+        yield Core(ports, pool, audit, ledger, retention, database, storage, worker)
+
+
+async def _keep_house(ledger: JobLedger, retention: Retention) -> None:
+    while True:
+        try:
+            await ledger.expire()
+            while await retention.sweep():
+                pass
+        except ImgenError:
+            log.exception("old jobs could not be swept, trying again later")
+        await asyncio.sleep(HOUSEKEEPING.total_seconds())

@@ -25,12 +25,21 @@ from orchestrator.models import (
     Template,
     Texts,
     Verdict,
+    WeightFacts,
 )
 
 
 class Catalog(Protocol):
     def shelf(self) -> Shelf:
         """What is offered now. Cheap: the answer is kept and replaced as a whole."""
+
+
+class WeightSource(Protocol):
+    """Where weights lie: the models folder of this host, or those of all hosts that run jobs."""
+
+    def look(self) -> Mapping[str, WeightFacts]:
+        """What lies there now, by path below the models folder; the same object as before if
+        nothing has changed. Blocks."""
 
 
 class Audit(Protocol):

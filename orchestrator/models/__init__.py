@@ -29,6 +29,7 @@ from orchestrator.models.request import (
 )
 from orchestrator.models.review import Finding, Verdict
 from orchestrator.models.value import Graph, Value
+from orchestrator.models.weights import Role, WeightFacts
 
 __all__ = [
     "Artifact",
@@ -56,6 +57,7 @@ __all__ = [
     "Prompt",
     "Request",
     "Reuse",
+    "Role",
     "Shelf",
     "Status",
     "Style",
@@ -63,4 +65,5 @@ __all__ = [
     "Texts",
     "Value",
     "Verdict",
+    "WeightFacts",
 ]

@@ -36,7 +36,7 @@ class TwinPool:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestrator.wiring.SCHEMA_LOOK", 0.005)
+    monkeypatch.setattr("orchestrator.wiring.audit.SCHEMA_LOOK", 0.005)
 
 
 async def until(condition: Any) -> None:

@@ -1,8 +1,12 @@
 """Finished pictures wait here, in memory, until the service has fetched and deleted them."""
 
 import asyncio
+import base64
+import hashlib
+import json
 import logging
 import math
+import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +20,7 @@ from .marks.finish import Finished
 
 MAX_WAIT = 30.0  # seconds that one request may wait for a result
 CONTENT_TYPE = "image/{format}"
+BOOT = secrets.token_hex(16)  # tells this process from the next one at the same address
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +116,7 @@ def _outcome(delivery: str, work: Callable[[], Sequence[Finished]]) -> Outcome:
 def add_routes(table: web.RouteTableDef, results: Results) -> None:
     @table.get("/imgen/version")
     async def version(_: web.Request) -> web.Response:
-        return web.json_response({"pack": VERSION})
+        return web.json_response({"pack": VERSION, "boot": BOOT})
 
     @table.get("/imgen/results/{job}/{attempt}")
     async def fetch(request: web.Request) -> web.Response:
@@ -148,13 +153,19 @@ def _response(outcome: Outcome) -> web.Response:
     if outcome.error:
         return _error(outcome.error, status=500)
     parts = MultipartWriter("mixed")
-    parts.append_json([asdict(made.facts) for made in outcome.artifacts])
+    facts = json.dumps([asdict(made.facts) for made in outcome.artifacts]).encode()
+    _add_part(parts, "facts", facts, content_type="application/json")
     for number, made in enumerate(outcome.artifacts, start=1):
         content_type = CONTENT_TYPE.format(format=made.facts.format)
         for name, data in (("picture", made.picture), ("thumbnail", made.thumbnail)):
-            part = parts.append(data, {"Content-Type": content_type})
-            part.set_content_disposition("attachment", name=f"{name}-{number}")
+            _add_part(parts, f"{name}-{number}", data, content_type=content_type)
     return web.Response(body=parts)
+
+
+def _add_part(parts: MultipartWriter, name: str, data: bytes, *, content_type: str) -> None:
+    digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    headers = {"Content-Type": content_type, "Content-Digest": f"sha-256=:{digest}:"}  # RFC 9530
+    parts.append(data, headers).set_content_disposition("attachment", name=name)
 
 
 def _error(message: str, *, status: int) -> web.Response:

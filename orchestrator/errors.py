@@ -35,6 +35,7 @@ ImgenError                        500
 │   └── StorageUnavailable             a job waits for it
 ├── RunError                           one execution of a graph
 │   ├── RunFailed                      the graph itself failed: node and reason
+│   │   └── OutOfMemory                also after memory was freed: not tried again
 │   ├── RunLost                        the instance no longer knows the run
 │   └── RunTimedOut
 ├── StepFailed                         a step after the run; tried again, then FAILED
@@ -237,6 +238,10 @@ class RunError(ImgenError):
 
 class RunFailed(RunError):
     """The workflow failed"""
+
+
+class OutOfMemory(RunFailed):
+    """The device has too little memory"""
 
 
 class RunLost(RunError):

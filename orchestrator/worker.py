@@ -11,6 +11,7 @@ from orchestrator.errors import (
     Fenced,
     ImgenError,
     InstanceUnusable,
+    OutOfMemory,
     RunTimedOut,
     Unavailable,
 )
@@ -93,7 +94,7 @@ class Worker:
         failed = recorded.evolve(failures=recorded.failures + 1, error=str(error)[:1000])
         if isinstance(error, RunTimedOut):
             await self._end(failed, Status.TIMED_OUT)
-        elif failed.failures >= self.failures:
+        elif isinstance(error, OutOfMemory) or failed.failures >= self.failures:
             await self._end(failed, Status.FAILED)
         else:
             await self.ports.queue.give_back(failed, delay=BACK_OFF * failed.failures)

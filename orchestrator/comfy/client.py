@@ -20,6 +20,18 @@ BYTES_TIMEOUT = 60.0  # seconds to carry the bytes of one run
 SCHEMAS_TIMEOUT = 120.0  # seconds; every node lists its folders for it
 
 
+class NotReached(InstanceUnusable):
+    """Nobody is there, so nothing was sent"""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What our node pack says of itself."""
+
+    version: str
+    boot: str  # drawn when the process began: another one is another process
+
+
 @dataclass(frozen=True)
 class Submitted:
     run: str
@@ -46,7 +58,7 @@ class Client:
         await self._session.close()
 
     async def submit(self, graph: Graph, *, client_id: str, mark: Mark) -> Submitted:
-        """Raises RunFailed if the graph is refused."""
+        """Raises RunFailed if the graph is refused, NotReached if there was nobody to take it."""
         extra = {"imgen": {"job": mark.job, "attempt": mark.attempt}}
         body = {"prompt": graph, "client_id": client_id, "extra_data": extra}
         with _mapped("submit"):
@@ -98,9 +110,14 @@ class Client:
             stats = await self._json("system_stats")
             return ", ".join(str(device["name"]) for device in stats["devices"])
 
-    async def pack_version(self) -> str:
+    async def free_memory(self) -> None:
+        """Unload all models, before the next run begins."""
+        await self._post("free", {"unload_models": True, "free_memory": True})
+
+    async def pack(self) -> Pack:
         with _mapped("pack version"):
-            return str((await self._json("imgen/version"))["pack"])
+            said = await self._json("imgen/version")
+            return Pack(str(said["pack"]), str(said.get("boot", "")))
 
     async def results(self, mark: Mark, *, wait: float) -> tuple[Artifact, ...] | None:
         """What a run has delivered; None if it is not there after `wait` seconds.
@@ -145,6 +162,8 @@ def _mapped(what: str) -> Iterator[None]:
     """Turn whatever can go wrong between us and ComfyUI into InstanceUnusable."""
     try:
         yield
+    except aiohttp.ClientConnectorError as error:
+        raise NotReached(detail=f"{what}: {error}") from error
     except TimeoutError as error:
         raise InstanceUnusable(detail=f"{what}: no answer in time") from error
     except (aiohttp.ClientError, OSError, RuntimeError) as error:

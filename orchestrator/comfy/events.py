@@ -67,6 +67,11 @@ class RunSucceeded:
     run: str
 
 
+_OUT_OF_MEMORY = re.compile(
+    r"OutOfMemory|out of memory|MemoryError|would exceed allowed memory|DefaultCPUAllocator"
+)
+
+
 @dataclass(frozen=True)
 class NodeFailed:
     """`execution_error`; the run may still go on (`ExecutionBlocked`), the history knows"""
@@ -77,10 +82,18 @@ class NodeFailed:
     message: str
 
     @property
+    def reason(self) -> str:
+        return f"{self.exception}: {self.message}"
+
+    @property
+    def is_out_of_memory(self) -> bool:
+        """Of the device or of the machine, in the words of torch, ComfyUI or Python."""
+        return bool(_OUT_OF_MEMORY.search(self.reason))
+
+    @property
     def poisons_process(self) -> bool:
         """After such an error every later run fails too, until ComfyUI is restarted."""
-        text = f"{self.exception}: {self.message}"
-        return bool(re.search(r"(CUDA|HIP) error", text)) and "out of memory" not in text
+        return bool(re.search(r"(CUDA|HIP) error", self.reason)) and not self.is_out_of_memory
 
 
 @dataclass(frozen=True)

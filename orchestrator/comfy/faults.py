@@ -19,8 +19,7 @@ def title(graph: Graph, node: str) -> str:
 
 
 def explain_failure(graph: Graph, failure: NodeFailed) -> str:
-    reason = f"{failure.exception}: {failure.message}"[:LONGEST]
-    return f'"{title(graph, failure.node)}" failed: {reason}'
+    return f'"{title(graph, failure.node)}" failed: {failure.reason[:LONGEST]}'
 
 
 def explain_refusal(graph: Graph, answer: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from orchestrator.comfy.events import NodeProgressed, NodeStarted, RunEnded, Run
 from orchestrator.comfy.faults import explain_failure, title
 from orchestrator.comfy.limits import Limits
 from orchestrator.comfy.listener import Closed, Connected, Disconnected, Ear, Heard, Listener
-from orchestrator.errors import InstanceUnusable, RunFailed, RunLost, RunTimedOut
+from orchestrator.errors import InstanceUnusable, OutOfMemory, RunFailed, RunLost, RunTimedOut
 from orchestrator.models import Graph, Progress
 
 
@@ -136,8 +136,9 @@ class Follower:
 
 def judge(history: History, graph: Graph) -> None:
     """Raises what ended the run, unless it succeeded."""
-    if history.failure is not None:
-        raise RunFailed(explain_failure(graph, history.failure))
+    if (failure := history.failure) is not None:
+        kind = OutOfMemory if failure.is_out_of_memory else RunFailed
+        raise kind(explain_failure(graph, failure))
     if history.interrupted:
         raise RunInterrupted
     if not history.succeeded:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Self
 
+from orchestrator.comfy.answers import Queue
 from orchestrator.comfy.client import Client
 from orchestrator.comfy.endpoint import Endpoint
 from orchestrator.comfy.follow import Run
@@ -17,7 +18,17 @@ from orchestrator.models import Artifact, Job, Progress
 
 log = logging.getLogger(__name__)
 
+Recovery = Callable[[Queue], bool]
+
 SLOTS = 2  # one run in the executor and one waiting, so that it never waits for us
+
+
+def _never(_: Queue) -> bool:
+    return False
+
+
+def _runs_something(queue: Queue) -> bool:
+    return bool(queue.running)
 
 
 class Instance:
@@ -38,6 +49,7 @@ class Instance:
         self.device = ""
         self.misses = 0  # failed checks in a row
         self.condemned = ""  # why only a restart can help
+        self.runs = 0  # that were begun since the process was
         self.checkpoint = ""  # of the last job that was assigned to it
         self.occupied = 0  # slots that are taken
         self.running = 0  # runs under way, until their bytes are kept
@@ -49,6 +61,8 @@ class Instance:
         self._idle = asyncio.Event()
         self._idle.set()
         self._left_waiting = frozenset[str]()  # at the last check, while nothing was running
+        self._boot = ""  # of the process that answered last
+        self._has_recovered: Recovery = _never  # from what it was condemned for
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -86,6 +100,7 @@ class Instance:
     ) -> AsyncIterator[Sequence[Artifact]]:
         """See `ports.Slot`."""
         self.running += 1
+        self.runs += 1
         self._idle.clear()
         try:
             run = await self._execute(job, report)
@@ -136,19 +151,30 @@ class Instance:
         return not self.condemned
 
     async def _check(self) -> None:
-        version = await self.client.pack_version()
-        if version != self._pack_version:
+        pack = await self.client.pack()
+        if pack.version != self._pack_version:
             raise InstanceUnusable(
-                detail=f"its node pack is version {version}, not {self._pack_version}"
+                detail=f"its node pack is version {pack.version}, not {self._pack_version}"
             )
+        if pack.boot != self._boot:
+            self._note_restart(pack.boot)
         self.device = self.device or await self.client.device()
         queue = await self.client.queue()
         waiting = frozenset(entry.run for entry in queue.pending)
+        if self._has_recovered(queue):
+            self.condemned, self._has_recovered = "", _never
         if not queue.running and waiting & self._left_waiting:
-            self._condemn("its executor takes up no run")
+            self._condemn("its executor takes up no run", until=_runs_something)
         self._left_waiting = frozenset() if queue.running else waiting
 
-    def _condemn(self, reason: str) -> None:
-        self.condemned = reason
+    def _note_restart(self, boot: str) -> None:
+        self._boot, self.condemned, self.runs = boot, "", 0
+        self._has_recovered = _never
+        self.checkpoint = self.device = ""
+
+    def _condemn(self, reason: str, *, until: Recovery = _never) -> None:
+        """Not to be used until it was restarted, or its queue shows that it has recovered."""
+        if not self.condemned or until is _never:
+            self.condemned, self._has_recovered = reason, until
         self.set_trouble(reason)
         self._doubted.set()

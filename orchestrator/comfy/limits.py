@@ -13,6 +13,7 @@ class Limits:
     stall: float = 300  # running, heard, and no sign of progress: the executor hangs
     unreachable: float = 120  # no answer for so long: the run is lost
     withdrawal: float = 30  # until an interrupted run has to be gone
+    parting: float = 4  # for an answer while a run is withdrawn; it keeps a stop of us waiting
     results: float = 60  # from the end of a run until its bytes are there
 
     # one instance
@@ -25,3 +26,4 @@ class Limits:
 
     misses: int = 12  # failed checks in a row after which a process is restarted
     memory: float = 0.85  # share of the machine's; a process that holds more is recycled
+    runs: int = 0  # of one process, after which it is recycled; 0: any number

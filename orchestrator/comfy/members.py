@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 
@@ -81,7 +82,6 @@ class ExternalMember(Member):
             while True:
                 await instance.verify()
                 await instance.wait_for_doubt(within=self._limits.probe)
-                instance.condemned = ""  # it is not ours to restart: another check has to show it
 
 
 class ManagedMember(Member):
@@ -96,7 +96,8 @@ class ManagedMember(Member):
         while True:
             began = clock()
             try:
-                await self._live_once()
+                self._trouble = await self._live_once()
+                continue
             except (InstanceUnusable, OSError) as error:
                 self._trouble = getattr(error, "detail", "") or str(error)
                 log.warning("%s: %s", self.name, self._trouble)
@@ -105,8 +106,9 @@ class ManagedMember(Member):
             await asyncio.sleep(pause)
             pause = min(pause * 2, self._limits.longest_pause)
 
-    async def _live_once(self) -> None:
-        """One process from start to end. Raises InstanceUnusable with the reason of its end."""
+    async def _live_once(self) -> str:
+        """One process from start to end, and why the next one is due. Raises InstanceUnusable with
+        the reason if it did not end well."""
         async with (
             started(self._spec, self._limits) as process,
             self._opened(process.endpoint) as instance,
@@ -117,10 +119,24 @@ class ManagedMember(Member):
                 await instance.verify()
                 if instance.condemned or instance.misses >= self._limits.misses:
                     raise InstanceUnusable(detail=instance.trouble)
-                if process.memory > self._most_memory:
-                    await instance.retire("recycled, for the memory that it holds")
+                if reason := self._wear(process, instance):
+                    await self._retire(process, instance, reason)
+                    return reason
                 if process.log_size > LONGEST_LOG:
                     await asyncio.to_thread(rotate, process.log)
+
+    def _wear(self, process: ComfyProcess, instance: Instance) -> str:
+        """Why it had better be another process; empty: it need not. Each is good for some run."""
+        if instance.runs and process.memory > self._most_memory:
+            return "recycled, for the memory that it holds"
+        if self._limits.runs and instance.runs >= self._limits.runs:
+            return f"recycled, after {instance.runs} runs"
+        return ""
+
+    async def _retire(self, process: ComfyProcess, instance: Instance, reason: str) -> None:
+        """Let its runs come to their end."""
+        retiring = asyncio.create_task(instance.retire(reason))
+        await _first_of(process.exited, retiring)
 
     async def _boot(self, process: ComfyProcess, instance: Instance) -> None:
         try:
@@ -136,13 +152,19 @@ class ManagedMember(Member):
 
     async def _until_check(self, process: ComfyProcess, instance: Instance) -> None:
         doubt = asyncio.create_task(instance.wait_for_doubt(within=self._limits.probe))
-        try:
-            await asyncio.wait([process.exited, doubt], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            doubt.cancel()
+        await _first_of(process.exited, doubt)
         self._check_alive(process)
 
     def _check_alive(self, process: ComfyProcess) -> None:
         if process.exited.done():
             code = process.exited.result()
             raise InstanceUnusable(detail=f"ComfyUI ended with status {code}; see {process.log}")
+
+
+async def _first_of(exited: asyncio.Future[int], task: asyncio.Future[None]) -> None:
+    """Wait for either; the task does not go on afterwards."""
+    try:
+        either: set[asyncio.Future[Any]] = {exited, task}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        task.cancel()

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_LOG = 16 * 2**20  # bytes
 OLD_LOGS = 3
+LAST_BREATH = 5.0  # seconds until a killed process is gone; longer: stuck in the kernel
 SAME_MOMENT = 1.0  # seconds; start times of one process as read twice
 SECRETS = ("IMGEN_", "AWS_")  # settings of ours that custom nodes have no business with
 CONFUSING = ("COMFYUI_", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
@@ -71,12 +72,15 @@ class ComfyProcess:
         """Ask it to end, then make it and whatever it started; when cancelled, at once."""
         with suppress(ProcessLookupError):
             self._process.terminate()
+            self._process.send_signal(signal.SIGCONT)  # one that is suspended would not notice
         try:
             await asyncio.wait([self.exited], timeout=within)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
-            await asyncio.wait([self.exited])
+            await asyncio.wait([self.exited], timeout=LAST_BREATH)
+            if not self.exited.done():
+                log.error("ComfyUI process %d could not be killed", self.pid)
 
 
 @asynccontextmanager

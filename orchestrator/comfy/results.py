@@ -1,9 +1,10 @@
 """Reads what the node pack delivers: facts, then picture and thumbnail of each, as multipart."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 
 from aiohttp import BodyPartReader, ClientResponse, MultipartReader
-from aiohttp.hdrs import CONTENT_TYPE
 from pydantic import TypeAdapter
 
 from orchestrator.models import Artifact, Facts
@@ -12,7 +13,7 @@ _FACTS = TypeAdapter(tuple[Facts, ...])
 
 
 async def read_results(answer: ClientResponse) -> tuple[Artifact, ...]:
-    """Raises ValueError if anything is missing."""
+    """Raises ValueError if anything is missing or not what was sent."""
     parts = await _read_parts(answer)
     facts = _FACTS.validate_json(parts.get("facts", b""))
     if not facts:
@@ -33,9 +34,16 @@ async def _read_parts(answer: ClientResponse) -> dict[str, bytes]:
     async for part in MultipartReader.from_response(answer):
         if not isinstance(part, BodyPartReader):
             raise TypeError("a part has parts of its own")
-        is_json = part.headers.get(CONTENT_TYPE, "").startswith("application/json")
-        parts["facts" if is_json else str(part.name)] = bytes(await part.read())
+        data = bytes(await part.read())
+        if part.headers.get("Content-Digest") != digest_of(data):
+            raise ValueError(f"{part.name} is not what was sent")
+        parts[str(part.name)] = data
     return parts
+
+
+def digest_of(data: bytes) -> str:
+    """As the header `Content-Digest` has it (RFC 9530)."""
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
 
 
 def _bytes(parts: Mapping[str, bytes], name: str) -> bytes:

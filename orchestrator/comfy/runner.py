@@ -3,14 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
-from orchestrator.comfy.answers import History, Mark
-from orchestrator.comfy.client import Client
+from orchestrator.comfy.answers import Entry, History, Mark, Queue
+from orchestrator.comfy.client import Client, NotReached
 from orchestrator.comfy.follow import Follower, Run, RunInterrupted, judge
 from orchestrator.comfy.limits import Limits
 from orchestrator.comfy.listener import Listener
-from orchestrator.errors import InstanceUnusable, RunError, RunFailed, RunLost
+from orchestrator.errors import InstanceUnusable, OutOfMemory, RunError, RunFailed, RunLost
 from orchestrator.models import Artifact, Graph, Job, Progress
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,13 @@ LONG_POLL = 10.0  # seconds that one request for results is held
 WITHDRAWAL_PAUSE = 0.2  # seconds between two looks at the queue
 
 
+class Condemn(Protocol):
+    """Called with the reason why no run is to be given to the instance any more, until it was
+    restarted or its queue shows that it has recovered."""
+
+    def __call__(self, reason: str, *, until: Callable[[Queue], bool] = ...) -> None: ...
+
+
 class Runner:
     def __init__(
         self,
@@ -28,12 +35,12 @@ class Runner:
         listener: Listener,
         *,
         limits: Limits,
-        condemn: Callable[[str], None],
+        condemn: Condemn,
     ) -> None:
         self._client = client
         self._listener = listener
         self._limits = limits
-        self._condemn = condemn  # called with the reason why only a restart can help
+        self._condemn = condemn
 
     async def execute(self, job: Job, report: Callable[[Progress], None]) -> Run:
         """Run the job's graph, or go on with its run that is under way, until the executor is done.
@@ -41,15 +48,24 @@ class Runner:
         Raises RunFailed, RunLost, RunTimedOut, InstanceUnusable. If it does not end well, also by
         cancellation, nothing of it is left in ComfyUI's queue.
         """
+        has_freed = False
         for _ in range(SUBMISSIONS):
             run, history = await self._followed(job, report)
             try:
                 self._judge(history, run.graph)
-            except RunError as error:
+            except RunInterrupted:
                 await self.discard(run)
-                if not isinstance(error, RunInterrupted):
-                    raise
                 log.warning("job %s: its run was interrupted by others", job.id)
+            except OutOfMemory as error:
+                await self.discard(run)
+                if has_freed:
+                    raise
+                log.warning("job %s: %s; freeing memory for another try", job.id, error)
+                await self._client.free_memory()
+                has_freed = True
+            except RunError:
+                await self.discard(run)
+                raise
             else:
                 return run
         raise RunInterrupted
@@ -100,21 +116,35 @@ class Runner:
             log.info("job %s goes on with run %s", job.id, found.id)
             return found
         client_id = await self._listener.connected(within=self._limits.connect)
-        return await _to_its_end(self._submit(job, client_id))
+        try:
+            return await _to_its_end(self._submit(job, client_id))
+        except NotReached:
+            raise
+        except InstanceUnusable:
+            found = await self._find_patiently(job)  # perhaps only the answer was lost
+            if found is None:
+                raise
+            return found
 
     async def _submit(self, job: Job, client_id: str) -> Run:
         mark = Mark(str(job.id), job.attempt)
         graph = addressed(job.plan.graph, mark)
-        try:
-            submitted = await self._client.submit(graph, client_id=client_id, mark=mark)
-        except InstanceUnusable:
-            found = await self.find(job)  # perhaps only the answer was lost
-            if found is None:
-                raise
-            return found
+        submitted = await self._client.submit(graph, client_id=client_id, mark=mark)
         if submitted.refusal:
             raise RunFailed(submitted.refusal)
         return Run(submitted.run, mark, graph, client_id)
+
+    async def _find_patiently(self, job: Job) -> Run | None:
+        """None: it is known not to be there, or to be out of reach for too long to matter."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._limits.unreachable
+        while not self._listener.closed and clock() < deadline:
+            try:
+                return await self.find(job)
+            except InstanceUnusable as error:
+                log.info("job %s: its run is asked for again: %s", job.id, error)
+                await asyncio.sleep(self._limits.deaf)
+        return None
 
     def _judge(self, history: History, graph: Graph) -> None:
         if history.failure is not None and history.failure.poisons_process:
@@ -131,16 +161,20 @@ class Runner:
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._limits.withdrawal
         try:
-            while await self._withdraw_once(job):
+            while left := await self._withdraw_once(job):
                 if clock() > deadline:
-                    self._condemn("a run can't be interrupted")
+                    self._condemn("a run can't be interrupted", until=_gone(left))
                     return
                 await asyncio.sleep(WITHDRAWAL_PAUSE)
-        except InstanceUnusable as error:
-            log.warning("job %s may still run: %s", job.id, error)
+        except (InstanceUnusable, TimeoutError) as error:
+            log.warning("job %s may still run: %s", job.id, error or "no answer in time")
 
-    async def _withdraw_once(self, job: Job) -> bool:
-        """Whether there was anything left to withdraw."""
+    async def _withdraw_once(self, job: Job) -> list[Entry]:
+        """What was left to withdraw."""
+        async with asyncio.timeout(self._limits.parting):
+            return await self._withdraw_what_is_left(job)
+
+    async def _withdraw_what_is_left(self, job: Job) -> list[Entry]:
         queue = await self._client.queue()
         ours = [
             entry
@@ -154,7 +188,7 @@ class Runner:
                 await self._client.interrupt(entry.run)
             else:
                 await self._client.unqueue(entry.run)
-        return bool(ours)
+        return ours
 
     async def _fetch(self, mark: Mark) -> tuple[Artifact, ...]:
         clock = asyncio.get_running_loop().time
@@ -180,6 +214,11 @@ def addressed(graph: Graph, mark: Mark) -> Graph:
         else found
         for node, found in graph.items()
     }
+
+
+def _gone(entries: list[Entry]) -> Callable[[Queue], bool]:
+    stuck = frozenset(entry.run for entry in entries)
+    return lambda queue: not stuck & queue.running_ids
 
 
 async def _to_its_end(work: Coroutine[Any, Any, Run]) -> Run:

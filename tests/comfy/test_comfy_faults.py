@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 from comfy_samples import job, painting
-from fake_comfyui import PICTURE, THUMBNAIL, FakeComfyUI
+from fake_comfyui import OUT_OF_MEMORY, PICTURE, THUMBNAIL, FakeComfyUI
 
 from orchestrator.comfy import Endpoint, External, Limits, Pool
 from orchestrator.comfy.answers import Mark
 from orchestrator.comfy.client import Client
-from orchestrator.errors import InstanceUnusable, RunFailed, RunLost, RunTimedOut
+from orchestrator.errors import InstanceUnusable, OutOfMemory, RunFailed, RunLost, RunTimedOut
 from orchestrator.models import Artifact, Job, Progress
 
 QUICK = Limits(
@@ -278,3 +278,44 @@ async def test_every_request_shows_the_header_of_the_endpoint(fake):
         shown = repr(pool.status())
     assert set(fake.headers_seen) == {"secret"}
     assert "secret" not in shown
+
+
+def poisoned(fake: FakeComfyUI) -> None:
+    fake.behave(error="RuntimeError: CUDA error: an illegal memory access was encountered")
+
+
+async def test_a_broken_device_is_not_used_until_its_process_was_started_again(fake):
+    poisoned(fake)
+    async with pool_on(fake) as pool:
+        with pytest.raises(RunFailed, match="illegal memory access"):
+            await run_in(pool, job(painting()))
+        fake.behave(error="")
+        await asyncio.sleep(3 * QUICK.probe)
+        assert "needs a restart" in pool.status()[0].state
+        await fake.restart()
+        assert len(await run_in(pool, job(painting()))) == 1
+
+
+async def test_memory_is_freed_once_and_the_run_tried_again(fake):
+    fake.behave(error=OUT_OF_MEMORY)
+    assert len(await run(fake)) == 1
+    assert (fake.freed, fake.submissions) == (1, 2)
+
+
+async def test_a_device_that_is_too_small_ends_the_job(fake):
+    fake.behave(error=OUT_OF_MEMORY, curable=False)
+    with pytest.raises(OutOfMemory, match=r"Paint the street.*OutOfMemoryError"):
+        await run(fake)
+    assert (fake.freed, fake.submissions) == (1, 2)
+
+
+async def test_an_executor_that_was_stuck_is_used_again_once_it_goes_on(fake):
+    """Without a restart: the run that could not be interrupted has ended."""
+    fake.behave(deaf=True)
+    fake.may_end.clear()
+    async with pool_on(fake) as pool:
+        with pytest.raises(RunLost, match="no sign of progress"):
+            await run_in(pool, job(painting()))
+        assert pool.status()[0].state == "a run can't be interrupted"
+        fake.may_end.set()
+        assert len(await run_in(pool, job(painting()))) == 1

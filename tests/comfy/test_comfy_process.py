@@ -84,14 +84,6 @@ class TestReal:
                 await task
             assert await run(pool, job(painting())) == 1
 
-    async def test_a_frozen_one_is_replaced(self, spec):
-        async with pool_of(spec) as pool:
-            (await pool.slot()).free()
-            pid = recorded_pid(spec)
-            os.kill(pid, signal.SIGSTOP)
-            await until(lambda: gone(pid))
-            assert await run(pool, job(painting())) == 1
-
     async def test_an_executor_that_hangs_is_replaced(self, spec):
         limits = Limits(run=1, silence=0.5, withdrawal=1, probe=0.5, stop=1)
         async with pool_of(spec, limits) as pool:
@@ -180,6 +172,43 @@ async def test_leaving_while_one_is_being_stopped_leaves_nothing_behind(tmp_path
         await asyncio.sleep(1.5)  # by now it is asked to end
         assert not gone(pid)
     assert gone(pid)
+
+
+async def test_a_suspended_one_does_not_hold_up_the_end(tmp_path):
+    launcher = tmp_path / "launch.py"
+    launcher.write_text("import time; time.sleep(60)")
+    spec = Managed("still", tmp_path, launcher, Path(sys.executable), tmp_path, pack=tmp_path)
+    async with asyncio.timeout(10), pool_of(spec, Limits(stop=60)):
+        await until((tmp_path / "comfyui.pid").exists)
+        pid = recorded_pid(spec)
+        os.kill(pid, signal.SIGSTOP)
+    assert gone(pid)
+
+
+@pytest.fixture
+def fake_spec(tmp_path: Path) -> Managed:
+    launcher = Path(__file__).with_name("fake_launcher.py")
+    return Managed("fake", tmp_path, launcher, Path(sys.executable), tmp_path, pack=tmp_path)
+
+
+@pytest.mark.parametrize("bound", [{"memory": 0.0001}, {"runs": 2}], ids=["memory", "runs"])
+async def test_one_that_is_worn_is_recycled_and_no_run_notices(fake_spec, bound):
+    async with pool_of(fake_spec, Limits(probe=0.1, **bound)) as pool:
+        (await pool.slot()).free()
+        pid = recorded_pid(fake_spec)
+        runs = [asyncio.create_task(run(pool, job(painting()))) for _ in range(5)]
+        await until(lambda: pool.status()[0].state.startswith("recycled"))
+        assert await asyncio.gather(*runs) == [1] * 5
+        assert recorded_pid(fake_spec) != pid
+
+
+async def test_a_suspended_one_is_replaced(fake_spec):
+    async with pool_of(fake_spec) as pool:
+        (await pool.slot()).free()
+        pid = recorded_pid(fake_spec)
+        os.kill(pid, signal.SIGSTOP)
+        await until(lambda: gone(pid))
+        assert await run(pool, job(painting())) == 1
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import MultipartReader, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from comfy_nodes.delivery import Limits, Results, add_routes
+from comfy_nodes.delivery import BOOT, Limits, Results, add_routes
 from comfy_nodes.marks import VERSION
 from comfy_nodes.marks.finish import Facts, Finished
 
@@ -49,7 +49,7 @@ async def client(results):
 
 async def test_the_pack_says_its_version(client):
     answer = await client.get("/imgen/version")
-    assert await answer.json() == {"pack": VERSION}
+    assert await answer.json() == {"pack": VERSION, "boot": BOOT}
 
 
 async def test_an_unknown_result_is_not_found(client):

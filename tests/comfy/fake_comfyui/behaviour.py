@@ -20,6 +20,7 @@ class Behaviour:
     loading: float = 0.0  # seconds, when the run's checkpoint is not the one of the last
     steps: int = 3
     flood: int = 1  # events about each step
+    deaf: bool = False  # to interrupts
     ends: bool = True  # else it goes on until it is interrupted
     cuts: bool = False  # closes all websockets in mid-run
     mute: bool = False  # says nothing on its websockets

@@ -163,8 +163,9 @@ class FakeComfyUI:
 
     async def _interrupt(self, request: web.Request) -> web.Response:
         wanted = (await request.json()).get("prompt_id")
-        if self.running and (not self.dated or wanted in (None, self.running.id)):
-            self.running.interrupted.set()
+        run = self.running
+        if run and not run.behaviour.deaf and (not self.dated or wanted in (None, run.id)):
+            run.interrupted.set()
         return web.Response()
 
     async def _forget(self, request: web.Request) -> web.Response:

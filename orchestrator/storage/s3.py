@@ -37,6 +37,7 @@ TRIES = 3  # of one request; with back-off and jitter between them
 CONNECT_LIMIT = 5  # seconds
 SILENCE_LIMIT = 20  # seconds without a byte
 TIME_LIMIT = 120  # seconds for one operation with all its requests
+PAGE = 1000  # keys that are deleted at once
 LARGEST = 512 * 2**20  # bytes that are read
 INSUFFICIENT_STORAGE = 507  # HTTP
 CHUNK = 2**20  # bytes
@@ -196,7 +197,9 @@ def _delete(client: "S3Client", place: Fields) -> None:
     """Page by page all below, then the object itself: for a server over a file system it is the
     folder of the others, and gone with the last of them."""
     bucket, key = place["Bucket"], place["Key"]
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{key}/")
+    pages = client.get_paginator("list_objects_v2").paginate(
+        Bucket=bucket, Prefix=f"{key}/", PaginationConfig={"PageSize": PAGE}
+    )
     for page in pages:
         if found := [item["Key"] for item in page.get("Contents", [])]:
             _delete_batch(client, bucket, found)

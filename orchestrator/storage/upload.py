@@ -80,10 +80,11 @@ def code_of(error: ClientError) -> str:
 
 
 def _exists(client: "S3Client", place: Fields) -> bool:
+    """As far as one may know: what is forbidden is told in full by the upload itself."""
     try:
         client.head_object(**place)
     except ClientError as error:
-        if code_of(error) == "404":  # an answer to HEAD has no body that could say more
+        if code_of(error) in ("404", "403"):  # an answer to HEAD has no body that could say more
             return False
         raise
     return True

@@ -1,0 +1,1 @@
+"""Long tests of one promise: nothing accepted is ever lost, whatever is killed. `make chaos`."""

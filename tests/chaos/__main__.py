@@ -1,0 +1,90 @@
+"""Kills processes at random while jobs run, and says what has become of the jobs.
+
+Prints a line for each site; the exit status is 1 if a job was lost, doubled or stuck.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+from rich.console import Console
+from rich.progress import Progress
+
+from .clients import Clients
+from .points import visit_points
+from .sites import Site, one_service, running
+from .verdict import Verdict, judge
+
+SITES = {
+    "fake-sqlite": (lambda folder: one_service(folder, real=False), 1000),
+    "real-sqlite": (lambda folder: one_service(folder, real=True), 150),
+}
+POINTS = "points"
+PLACES = (POINTS, *SITES)
+LIMIT = 1800  # seconds for one site
+SAMPLE = 5  # names that are shown of what went wrong
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("site", nargs="*", help=f"of {', '.join(PLACES)} (default: all)")
+    parser.add_argument("--jobs", type=int, help="(default: 1000 on a fake ComfyUI, 150 on a real)")
+    parser.add_argument("--seed", type=int, default=0, help="of the kills")
+    options = parser.parse_args()
+    if unknown := set(options.site) - set(PLACES):
+        parser.error(f"there is no site {', '.join(unknown)}")
+    kept = [asyncio.run(visit(name, options)) for name in options.site or PLACES]
+    sys.exit(not all(kept))
+
+
+async def visit(name: str, options: argparse.Namespace) -> bool:
+    """Whether the promise was kept there."""
+    if name == POINTS:
+        return await visit_points()
+    make, usual = SITES[name]
+    jobs = options.jobs or usual
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="imgen-chaos-") as folder:
+        async with running(make(Path(folder))) as site:
+            clients = await besiege(site, jobs, Random(options.seed), name)
+            verdict = judge(jobs, clients.accepted, clients.ended, site.stored())
+            show(name, site, verdict, clients, time.monotonic() - began)
+    return verdict.kept
+
+
+async def besiege(site: Site, jobs: int, rng: Random, name: str) -> Clients:
+    """The clients, when all jobs have ended or the time is over."""
+    key = (site.folder / "data" / "admin.key").read_text().strip()
+    with Progress() as progress:
+        bar = progress.add_task(name, total=jobs)
+        clients = Clients(site.doors, key, told=lambda ended: progress.update(bar, completed=ended))
+        killing = [asyncio.create_task(killer.run(rng)) for killer in site.killers]
+        with suppress(TimeoutError):
+            await asyncio.wait_for(clients.run(jobs), LIMIT)
+        for task in killing:
+            task.cancel()
+        await asyncio.wait(killing)
+    return clients
+
+
+def show(name: str, site: Site, verdict: Verdict, clients: Clients, seconds: float) -> None:
+    console = Console()
+    kills = ", ".join(f"{count} of {process}" for process, count in site.kills.items())
+    console.print(
+        f"{name}: {verdict.jobs} jobs in {seconds:.0f} s, killed {kills}, "
+        f"{clients.repeated} requests repeated"
+    )
+    for fate in ("lost", "stuck", "doubled", "missing"):
+        names = getattr(verdict, fate)
+        console.print(f"  {len(names)} {fate} {' '.join(names[:SAMPLE])}")
+    if verdict.refused:
+        console.print(f"  {verdict.refused} never accepted")
+
+
+if __name__ == "__main__":
+    main()

@@ -13,7 +13,7 @@ from orchestrator.models.job import (
     Prompt,
     Status,
 )
-from orchestrator.models.offer import Character, Model, Shelf, Style, Template
+from orchestrator.models.offer import Character, Lora, Model, Shelf, Style, Template
 from orchestrator.models.provenance import Claims, Credentials
 from orchestrator.models.request import (
     Brand,
@@ -48,6 +48,7 @@ __all__ = [
     "InstanceStatus",
     "Job",
     "Kept",
+    "Lora",
     "LoraUse",
     "Model",
     "Output",

@@ -185,6 +185,7 @@ def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
         watermark_id=watermark_id,
         graph=build(template, bindings, finish=finish),
         optimized=draft.raw != request.prompt,
+        run_limit=draft.model.run_limit,
     )
 
 

@@ -39,6 +39,7 @@ class Plan(Value):
     watermark_id: str  # 16 hex digits: the public half of the invisible mark
     graph: Graph
     optimized: bool = False
+    run_limit: float | None = None  # seconds that a run may take; else the service's own limit
 
 
 class Facts(Value):

@@ -31,6 +31,7 @@ class Model(Value):
     family: str = ""  # of its checkpoint: `sdxl`, `flux`, …; empty: unknown, or no learned weights
     companions: Mapping[str, str] = {}  # files that the template loads beside it, by kind: `vae`, …
     base_negative: str = ""
+    run_limit: float | None = Field(default=None, ge=1, le=86_400)  # seconds; else the service's
     aliases: tuple[str, ...] = ()
     order: int = 1000  # the lowest is the default
     digest: str = ""  # SHA-256 of the card

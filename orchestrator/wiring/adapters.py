@@ -88,7 +88,11 @@ def make_pool(settings: Settings) -> Pool:
     return Pool(
         external or [managed_comfyui(settings)],
         pack_version=PACK_VERSION,
-        limits=Limits(run=settings.limits.running.total_seconds()),
+        limits=Limits(
+            run=settings.limits.running.total_seconds(),
+            memory=settings.limits.comfyui_memory,
+            runs=settings.limits.comfyui_runs,
+        ),
     )
 
 

@@ -200,7 +200,7 @@ UNRESERVE = "DELETE FROM idempotency WHERE token = :token AND job_id IS NULL RET
 # Old rows go in batches, so that nobody waits for long.
 
 OLD_PICTURES = """
-SELECT id, assets FROM jobs
+SELECT * FROM jobs
 WHERE pictures = :pictures AND finished <= :before ORDER BY finished LIMIT :batch
 """
 

@@ -85,6 +85,7 @@ class Retention:
         ids: list[Row] = [{"id": row["id"]} for row in rows]
         if ids:
             await self._database.write(statements.KEEP_VERDICT, *ids)
+            await self._database.write(statements.DELETE_DELIVERIES, *ids)
             await self._database.write(statements.DELETE_JOB, *ids)
         return len(ids)
 

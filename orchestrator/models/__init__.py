@@ -1,5 +1,6 @@
 """The values that travel through the service. All are frozen; a change makes a new one."""
 
+from orchestrator.models.delivery import Delivery, DeliveryState
 from orchestrator.models.instance import InstanceStatus
 from orchestrator.models.job import (
     Artifact,
@@ -41,6 +42,8 @@ __all__ = [
     "Claims",
     "Credentials",
     "Credits",
+    "Delivery",
+    "DeliveryState",
     "Facts",
     "Finding",
     "Format",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from jobs_samples import ASSET, KEPT, SECOND, VERDICT, Clock, accepted, claimed, new_job
+from jobs_samples import ASSET, KEPT, REQUEST, SECOND, VERDICT, Clock, accepted, claimed, new_job
 
 from orchestrator.jobs import retention as retention_module
 from orchestrator.jobs.database import Database
@@ -107,6 +107,16 @@ async def test_an_old_record_goes_and_its_verdict_stays(
     [kept] = await database.read("SELECT job_id, verdict FROM verdicts")
     assert await ledger.get(job.id) is None
     assert kept == {"job_id": str(job.id), "verdict": VERDICT.model_dump_json()}
+
+
+async def test_what_was_sent_of_a_job_goes_with_its_record(
+    ledger: JobLedger, retention: Retention, database: Database, clock: Clock
+) -> None:
+    request = REQUEST.evolve(webhook_url="https://receiver.example/")
+    await accepted(ledger, request=request, status=Status.COMPLETED)
+    clock.advance(AGES.jobs)
+    await retention.sweep()
+    assert await database.read("SELECT id FROM deliveries") == []
 
 
 async def test_verdicts_go_at_last(

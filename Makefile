@@ -7,10 +7,10 @@ UPGRADE ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test serve bench golden check lock
+.PHONY: help setup demo test serve serve-s3 bench golden check lock
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make, renew or mend the two environments; does nothing when they are good
 	@$(PYTHON) scripts/setup.py
@@ -20,6 +20,9 @@ demo: setup ## make one picture through the public API, verify it, show where it
 
 serve: setup ## start the service and stay in the foreground
 	@$(BIN)/imgen serve
+
+serve-s3: setup ## start it with its pictures in an S3 server on this machine
+	@$(BIN)/python scripts/serve_s3.py
 
 test: setup ## run every test that this machine can run; ARGS="-k name" picks some
 	$(BIN)/python -m pytest $(ARGS)

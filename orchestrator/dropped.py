@@ -1,13 +1,18 @@
-"""The small files of one folder, each read again only when its bytes have changed."""
+"""The small files of one folder, each read again only when it has changed."""
 
-from collections.abc import Callable, Mapping
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from orchestrator.errors import ConfigurationError
 
 LIMIT = 4 << 20  # bytes a file, unless said otherwise
+RACE = 2.0  # seconds; a change that soon after another may leave the times as they were
 
 T = TypeVar("T")
 
@@ -23,6 +28,7 @@ class _Entry(Generic[T]):
     source: bytes | None = None
     value: T | None = None
     faults: tuple[str, ...] = ()
+    stamp: tuple[int, ...] = ()  # empty: to be read again
 
 
 class Dropped(Generic[T]):
@@ -40,33 +46,66 @@ class Dropped(Generic[T]):
         self._read = read
         self._limit = limit
         self._entries: dict[str, _Entry[T]] = {}
+        self._look: Look[T] = Look({}, {})
 
     def look(self) -> Look[T]:
-        paths = sorted(
-            path
-            for path in self._folder.glob(self._pattern)
-            if path.is_file() and not path.name.startswith(".")
-        )
-        self._entries = {path.stem: self._entry(path) for path in paths}
-        return Look(
-            good={k: e.value for k, e in self._entries.items() if e.value is not None},
-            faults={k: e.faults for k, e in self._entries.items() if e.faults},
-        )
+        """The same object as before if no value and no fault has changed. Blocks."""
+        former = self._entries
+        self._entries = {
+            path.stem: self._entry(path, stamp) for path, stamp in sorted(self._files())
+        }
+        if list(former) != list(self._entries) or any(
+            entry.value is not former[key].value or entry.faults != former[key].faults
+            for key, entry in self._entries.items()
+        ):
+            self._look = Look(
+                good={k: e.value for k, e in self._entries.items() if e.value is not None},
+                faults={k: e.faults for k, e in self._entries.items() if e.faults},
+            )
+        return self._look
 
-    def _entry(self, path: Path) -> _Entry[T]:
+    def misfit(self, stem: str, field: str, said: str, reason: str) -> str:
+        """A fault that shows only beside other files: of the field that says so."""
+        source = (self._entries[stem].source or b"").decode(errors="replace")
+        found = re.search(rf"\b{re.escape(field)}\W+{re.escape(said)}(?!\w)", source)
+        line = source.count("\n", 0, found.start()) + 1 if found else 1
+        name = self._pattern.replace("*", stem)
+        return f"{_shown(self._folder / name)}: line {line}: {field}: {reason}"
+
+    def _files(self) -> Iterator[tuple[Path, tuple[int, ...]]]:
+        try:
+            found = list(os.scandir(self._folder))
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            return
+        for file in found:
+            if file.name.startswith(".") or not fnmatch(file.name, self._pattern):
+                continue
+            if file.is_file():
+                status = file.stat()
+                settled = time.time() - max(status.st_mtime, status.st_ctime) > RACE
+                times = (status.st_mtime_ns, status.st_ctime_ns)
+                yield Path(file), (status.st_size, *times, status.st_ino) if settled else ()
+
+    def _entry(self, path: Path, stamp: tuple[int, ...]) -> _Entry[T]:
         former = self._entries.get(path.stem, _Entry[T]())
+        if stamp and stamp == former.stamp:
+            return former
         source = None
         try:
             source = _bytes(path, self._limit)
             if source == former.source:
-                return former
-            return _Entry(source, self._read(path.stem, source))
+                return _Entry(source, former.value, former.faults, stamp)
+            return _Entry(source, self._read(path.stem, source), (), stamp)
         except OSError as error:
-            faults = [str(error.strerror)]
+            faults, stamp = [str(error.strerror)], ()
         except ConfigurationError as error:
             faults = str(error).splitlines()
-        where = "/".join(path.parts[-3:])  # as in workflows/models/sdxl.yaml
-        return _Entry(source, former.value, tuple(f"{where}: {fault}" for fault in faults))
+        told = tuple(f"{_shown(path)}: {fault}" for fault in faults)
+        return _Entry(source, former.value, told, stamp)
+
+
+def _shown(path: Path) -> str:
+    return "/".join(path.parts[-3:])  # as in workflows/models/sdxl.yaml
 
 
 def _bytes(path: Path, limit: int) -> bytes:

@@ -42,6 +42,8 @@ ImgenError                        500
 │   ├── ReviewFailed
 │   ├── SigningFailed
 │   └── StorageFailed
+├── DeliveryFailed                     a receiver did not take a webhook; tried again
+│   └── ReceiverGone                   and never will
 ├── Fenced                             the job is no longer ours to write
 ├── InstanceUnusable                   ComfyUI can't be started or does not fit
 └── ConfigurationError                 a file or setting is wrong: says which and where
@@ -266,6 +268,14 @@ class SigningFailed(StepFailed):
 
 class StorageFailed(StepFailed):
     """The picture could not be stored"""
+
+
+class DeliveryFailed(ImgenError):
+    """The webhook was not received"""
+
+
+class ReceiverGone(DeliveryFailed):
+    """The receiver wants no more webhooks"""
 
 
 class Fenced(ImgenError):

@@ -18,7 +18,6 @@ from orchestrator.errors import Blocked, CacheMiss, StorageFailed, Unavailable
 from orchestrator.models import (
     Artifact,
     Asset,
-    AssetKind,
     Caller,
     Character,
     Claims,
@@ -185,6 +184,7 @@ def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
         watermark_id=watermark_id,
         graph=build(template, bindings, finish=finish),
         optimized=draft.raw != request.prompt,
+        run_limit=draft.model.run_limit,
     )
 
 
@@ -236,7 +236,7 @@ async def fulfil(job: Job, slot: Slot, ports: Ports, *, report: Callable[[Progre
         job = await record(job.evolve(verdict=verdict), ports)
 
     if not job.assets and not verdict.floor:
-        assets = [await publish(job, kept, verdict, ports) for kept in job.kept]
+        assets = [await publish(job, kept, ports) for kept in job.kept]
         job = await record(job.evolve(assets=tuple(a for pair in assets for a in pair)), ports)
 
     await ports.storage.delete(f"spool/{job.id}")
@@ -283,20 +283,9 @@ async def review(job: Job, ports: Ports) -> Verdict:
     )
 
 
-async def publish(job: Job, kept: Kept, verdict: Verdict, ports: Ports) -> tuple[Asset, Asset]:
-    """Sign a picture and its thumbnail and store them, blocked ones under a private prefix."""
-    number = job.kept.index(kept) + 1
-    form = kept.facts.format
-    folder = f"{'assets' if verdict.safe else 'blocked'}/{job.plan.gen_id[:2]}"
-    stem = f"{folder}/{job.plan.gen_id}_{kept.facts.fingerprint}_{number:05}"
-    picture = Asset(
-        kind=AssetKind.SIGNED, key=f"{stem}.{form.extension}", content_type=form.content_type
-    )
-    thumbnail = Asset(
-        kind=AssetKind.THUMBNAIL,
-        key=f"{stem}_thumb.{form.extension}",
-        content_type=form.content_type,
-    )
+async def publish(job: Job, kept: Kept, ports: Ports) -> tuple[Asset, Asset]:
+    """Sign a picture and its thumbnail and store them."""
+    picture, thumbnail = job.assets_of(kept)
     signed = await _store_signed(picture, kept.picture, job, kept, ports)
     await _store_signed(thumbnail, kept.thumbnail, job, kept, ports, parent=signed)
     return picture, thumbnail

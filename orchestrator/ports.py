@@ -15,6 +15,7 @@ from orchestrator.models import (
     Asset,
     Caller,
     Claims,
+    Delivery,
     Format,
     InstanceStatus,
     Job,
@@ -119,6 +120,37 @@ class Repetitions(Protocol):
 
     async def give_up(self, token: str) -> None:
         """The request was refused; it may be repeated as if it had never been."""
+
+
+class Outbox(Protocol):
+    """Deliveries that are due. One is sent at least once, and each of its tries is counted."""
+
+    async def claim(self) -> Delivery | None:
+        """The next that is due, leased, its try counted. None: nothing may be sent now."""
+
+    async def delivered(self, delivery: Delivery) -> None: ...
+
+    async def failed(self, delivery: Delivery, reason: str, *, final: bool = False) -> None:
+        """It is tried again later, unless this was the last try or is meant to be."""
+
+    async def release(self, delivery: Delivery) -> None:
+        """This try has not been: the delivery is due again at once."""
+
+    async def due(self, *, within: timedelta) -> None:
+        """Return when a delivery may have become due, or after `within`."""
+
+
+class WebhookSecrets(Protocol):
+    async def of(self, key_id: str) -> tuple[str, ...]:
+        """`whsec_…`, newest first; each signs. None if the key is gone."""
+
+
+class UrlGuard(Protocol):
+    """Holds URLs that callers give against where they may lead."""
+
+    def fault(self, url: str) -> str:
+        """Why the URL can't be used; empty if it can, as far as that is seen without looking up
+        its name."""
 
 
 class Slot(Protocol):

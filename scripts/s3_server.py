@@ -23,7 +23,7 @@ class S3Server:
     """Keeps its address and keys when it is started again."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
         self.access_key, self.secret_key = "imgen", secrets.token_hex(16)
@@ -43,13 +43,13 @@ class S3Server:
         }
 
     def start(self) -> Self:
-        root = self._folder / "buckets"
+        root = self.folder / "buckets"
         (root / BUCKET).mkdir(parents=True, exist_ok=True)
         keys = f"{self.access_key},{self.secret_key}"
-        with (self._folder / "s3.log").open("ab") as log:
+        with (self.folder / "s3.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [RCLONE, "serve", "s3", "--addr", f"{HOST}:{self.port}", root],
-                env={"RCLONE_AUTH_KEY": f'"{keys}"', "RCLONE_CONFIG": str(self._folder / "none")},
+                env={"RCLONE_AUTH_KEY": f'"{keys}"', "RCLONE_CONFIG": str(self.folder / "none")},
                 stderr=log,
             )
         self._wait_until_up()
@@ -77,7 +77,7 @@ class S3Server:
                 time.sleep(0.02)
             else:
                 return
-        raise RuntimeError(f"no S3 server: {(self._folder / 's3.log').read_text()[-2000:]}")
+        raise RuntimeError(f"no S3 server: {(self.folder / 's3.log').read_text()[-2000:]}")
 
     def __enter__(self) -> Self:
         return self.start()

@@ -4,14 +4,15 @@ import asyncio
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import click
 
-from orchestrator.errors import ImgenError
+from orchestrator.errors import ImgenError, Unavailable
 from orchestrator.settings import Settings, read_settings
 from orchestrator.wiring import (
+    examine_storage,
     make_compliance,
     managed_comfyui,
     open_database,
@@ -21,6 +22,7 @@ from orchestrator.wiring import (
 
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  compared with, not listened on
 LITTLE_SPACE = 2 * 2**30  # bytes
+LARGE_SKEW = timedelta(minutes=1)  # between clocks; at 15 minutes S3 refuses requests and links
 
 
 class Level(StrEnum):
@@ -81,6 +83,28 @@ def _data(settings: Settings) -> Iterator[Finding]:
     yield Finding(level, f"Data: {settings.data_dir.absolute()}, {free / 2**30:.1f} GiB free")
 
 
+def _s3(settings: Settings) -> Iterator[Finding]:
+    bucket = f"S3: bucket {settings.s3.bucket} at {settings.s3.endpoint or 'AWS'}"
+    try:
+        found = asyncio.run(examine_storage(settings))
+    except Unavailable as error:
+        yield Finding(Level.FAULT, f"{bucket}: {error}")
+        return
+    if found is None:
+        return
+    yield Finding(Level.OK, f"{bucket}, written, read and deleted")
+    if abs(found.skew) > LARGE_SKEW:
+        seconds = found.skew.total_seconds()
+        yield Finding(Level.NOTE, f"S3: its clock is {seconds:+.0f} s off ours; links may fail")
+    if found.versioned:
+        yield Finding(Level.NOTE, "S3: the bucket keeps versions, so nothing is really deleted")
+    if found.exposed:
+        yield Finding(
+            Level.FAULT,
+            "S3: IMGEN_S3__PUBLIC_URL shows unreviewed pictures; set IMGEN_S3__PRIVATE_BUCKET",
+        )
+
+
 def _address(settings: Settings) -> Iterator[Finding]:
     where = settings.public_url or f"http://{settings.host}:{settings.port}"
     if not settings.public_url and settings.host in EVERYWHERE:
@@ -118,4 +142,4 @@ def _compliance(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.OK, "Compliance: no picture is served that nobody has looked at")
 
 
-CHECKS = (_comfyui, _data, _address, _credentials, _offer, _compliance)
+CHECKS = (_comfyui, _data, _s3, _address, _credentials, _offer, _compliance)

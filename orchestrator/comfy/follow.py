@@ -24,6 +24,7 @@ class Run:
     mark: Mark
     graph: Graph
     client_id: str = ""  # it was submitted with; empty: nobody hears of it
+    limit: float | None = None  # seconds in the executor; None: that of all
 
 
 class Follower:
@@ -43,6 +44,7 @@ class Follower:
         self._listener = listener
         self._limits = limits
         self._report = report
+        self._longest = run.limit or limits.run  # seconds
         self._clock = asyncio.get_running_loop().time
         now = self._clock()
         self._submitted = now
@@ -128,8 +130,8 @@ class Follower:
         if self._started is None:
             if now - self._submitted > self._limits.wait:
                 raise InstanceUnusable(detail=f"no run was started for {self._limits.wait:g} s")
-        elif now - self._started > self._limits.run:
-            raise RunTimedOut(detail=f"{self._limits.run:g} s")
+        elif now - self._started > self._longest:
+            raise RunTimedOut(detail=f"{self._longest:g} s")
         elif self._is_heard() and self._sign and now - self._sign > self._limits.stall:
             raise RunLost(detail=f"no sign of progress for {self._limits.stall:g} s")
 

@@ -76,7 +76,7 @@ class Runner:
         entries += [h.entry for h in await self._client.recent_history() if h.succeeded]
         for entry in entries:
             if entry.mark is not None and entry.mark.job == str(job.id):
-                return Run(entry.run, entry.mark, job.plan.graph)
+                return Run(entry.run, entry.mark, job.plan.graph, limit=job.plan.run_limit)
         return None
 
     async def artifacts(self, run: Run) -> tuple[Artifact, ...]:
@@ -132,7 +132,7 @@ class Runner:
         submitted = await self._client.submit(graph, client_id=client_id, mark=mark)
         if submitted.refusal:
             raise RunFailed(submitted.refusal)
-        return Run(submitted.run, mark, graph, client_id)
+        return Run(submitted.run, mark, graph, client_id, limit=job.plan.run_limit)
 
     async def _find_patiently(self, job: Job) -> Run | None:
         """None: it is known not to be there, or to be out of reach for too long to matter."""

@@ -58,7 +58,6 @@ class Key(Value):
     requests: int
     last_used: datetime | None
     sha256: str = Field(repr=False, exclude=True)
-    webhook_secrets: str = Field(repr=False, exclude=True)
 
     @property
     def caller(self) -> Caller:

@@ -14,6 +14,7 @@ from orchestrator.jobs import statements
 from orchestrator.jobs.database import Database, Row
 from orchestrator.jobs.idempotency import binding
 from orchestrator.jobs.news import told
+from orchestrator.jobs.outbox import DUE, new_delivery
 from orchestrator.jobs.rows import job_of, new_row, stage
 from orchestrator.models import Job, Status
 
@@ -61,9 +62,12 @@ class JobLedger:
         now = self._clock()
         row = new_row(job, now=now) | {"queue_limit": self._limits.waiting}
         steps = [(statements.ACCEPT, row)]
+        if job.request.webhook_url:
+            steps.append((statements.ADD_DELIVERY, new_delivery(job, now=now)))
         if reservation:
             steps.append((statements.BIND, binding(reservation, job.id, now=now)))
-        done = await self._database.write_all(*steps, alone="accept", news=[READY])
+        news = ended(job.id) if job.status.final else [READY]
+        done = await self._database.write_all(*steps, alone="accept", news=news)
         if done < len(steps):
             raise RequestUnderWay if done else QueueFull
 
@@ -145,7 +149,7 @@ class JobLedger:
             "created_before": now - self._limits.life.total_seconds(),
             "reason": "The job did not end within its time limit",
         }
-        return len(await self._database.write(statements.EXPIRE, limits, news=[READY]))
+        return len(await self._database.write(statements.EXPIRE, limits, news=[READY, DUE]))
 
     async def counts(self) -> dict[Status, int]:
         rows = await self._database.read(statements.COUNTS)
@@ -161,8 +165,8 @@ class JobLedger:
 
 
 def ended(job_id: UUID) -> list[str]:
-    """News of an end: it makes room for another job of the same key."""
-    return [_topic(job_id), READY]
+    """News of an end: it makes room for another job of the same key, and its webhook is due."""
+    return [_topic(job_id), READY, DUE]
 
 
 def _topic(job_id: UUID) -> str:

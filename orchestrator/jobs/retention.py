@@ -2,14 +2,17 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+
+from pydantic import ValidationError
 
 from orchestrator.errors import ImgenError
 from orchestrator.jobs import statements
 from orchestrator.jobs.database import Database, Row
-from orchestrator.jobs.rows import ASSETS
+from orchestrator.jobs.rows import job_of
+from orchestrator.models import Asset
 from orchestrator.ports import Storage
 
 log = logging.getLogger(__name__)
@@ -65,9 +68,12 @@ class Retention:
     async def _forget(self, row: Row) -> bool:
         """Whether the pictures of the job are gone; one that stays must not keep the others."""
         try:
-            for asset in ASSETS.validate_json(row["assets"]):
+            for asset in _stored(row):
                 await self._storage.delete(asset.key)
             await self._storage.delete(f"spool/{row['id']}")
+        except ValidationError:  # its text would show the prompt
+            log.warning("the pictures of job %s stay: another version wrote it", row["id"])
+            return False
         except ImgenError as error:
             log.warning("the pictures of job %s stay for now: %s", row["id"], error)
             return False
@@ -79,6 +85,7 @@ class Retention:
         ids: list[Row] = [{"id": row["id"]} for row in rows]
         if ids:
             await self._database.write(statements.KEEP_VERDICT, *ids)
+            await self._database.write(statements.DELETE_DELIVERIES, *ids)
             await self._database.write(statements.DELETE_JOB, *ids)
         return len(ids)
 
@@ -87,3 +94,9 @@ class Retention:
 
     def _old(self, age: timedelta) -> Row:
         return {"before": self._clock() - age.total_seconds(), "batch": BATCH}
+
+
+def _stored(row: Row) -> Sequence[Asset]:
+    """The assets of a job, or what it may have stored before it was cut short and could say so."""
+    job = job_of(row)
+    return job.assets or [asset for kept in job.kept for asset in job.assets_of(kept)]

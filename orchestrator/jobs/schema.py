@@ -139,8 +139,9 @@ MIGRATIONS: tuple[tuple[Statement, ...], ...] = (
             EXECUTE FUNCTION deliver_job()
             """,
         ),
-        # What signs the deliveries of a key, newest first, with blanks between; '' until needed.
-        "ALTER TABLE keys ADD COLUMN webhook_secrets TEXT NOT NULL DEFAULT ''",
+        # What signs the deliveries of a key: '' until needed, or until changed for the first time.
+        "ALTER TABLE keys ADD COLUMN webhook_secret TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE keys ADD COLUMN former_webhook_secret TEXT NOT NULL DEFAULT ''",
     ),
 )
 

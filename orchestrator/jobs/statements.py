@@ -167,9 +167,32 @@ ON CONFLICT (name) DO NOTHING
 RETURNING *
 """
 
-KEY = "SELECT * FROM keys WHERE id = :id"
+# Not what signs its webhooks.
+SELECT_KEY = """
+SELECT id, name, sha256, tier, rulesets, enabled, admin, artist, created, requests, last_used
+FROM keys
+"""
 
-KEYS = "SELECT * FROM keys ORDER BY name"
+KEY = f"{SELECT_KEY} WHERE id = :id"
+
+KEYS = f"{SELECT_KEY} ORDER BY name"
+
+WHSECS = """
+SELECT webhook_secret, former_webhook_secret FROM keys WHERE id = :id OR name = :name
+"""
+
+# Only if it has none.
+FIRST_WHSEC = """
+UPDATE keys SET webhook_secret = :secret
+WHERE (id = :id OR name = :name) AND webhook_secret = ''
+RETURNING id
+"""
+
+NEXT_WHSEC = """
+UPDATE keys SET former_webhook_secret = webhook_secret, webhook_secret = :secret
+WHERE name = :name
+RETURNING id
+"""
 
 SWITCH_KEY = "UPDATE keys SET enabled = :enabled WHERE name = :name RETURNING id"
 
@@ -200,7 +223,7 @@ UNRESERVE = "DELETE FROM idempotency WHERE token = :token AND job_id IS NULL RET
 # Old rows go in batches, so that nobody waits for long.
 
 OLD_PICTURES = """
-SELECT id, assets FROM jobs
+SELECT * FROM jobs
 WHERE pictures = :pictures AND finished <= :before ORDER BY finished LIMIT :batch
 """
 
@@ -232,3 +255,52 @@ DELETE FROM idempotency WHERE token IN (
 )
 RETURNING token
 """
+
+ADD_DELIVERY = """
+INSERT INTO deliveries (id, job_id, key_id, url, host, state, tries, due, changed, error)
+VALUES (:id, :job_id, :key_id, :url, :host, :state, 0, :due, :now, '')
+RETURNING id
+"""
+
+# A host that is sent as much as it may be is passed over, so that a slow one holds up nobody else.
+CLAIMABLE_DELIVERY = """
+SELECT id FROM deliveries
+WHERE due <= :now AND host NOT IN (
+    SELECT host FROM deliveries
+    WHERE state = 'SENDING' AND due > :now
+    GROUP BY host HAVING count(*) >= :per_host
+)
+ORDER BY due LIMIT 1
+"""
+
+# The second look at `due` is for a row that somebody has recorded since the first.
+CLAIM_DELIVERY = f"""
+UPDATE deliveries SET state = 'SENDING', tries = tries + 1, due = :lease_end, changed = :now
+WHERE id = ({CLAIMABLE_DELIVERY}) AND due <= :now
+RETURNING *
+"""  # noqa: S608  no value is put in
+
+NEXT_DELIVERY = f"""
+SELECT
+    EXISTS ({CLAIMABLE_DELIVERY}) AS ready,
+    (SELECT min(due) FROM deliveries WHERE due > :now) AS due
+"""  # noqa: S608
+
+RECORD_DELIVERY = """
+UPDATE deliveries SET state = :state, tries = :tries, due = :due, changed = :now, error = :error
+WHERE id = :id AND tries = :tried AND state = 'SENDING'
+RETURNING id
+"""
+
+DELIVERIES = """
+SELECT * FROM deliveries WHERE state = 'DEAD' OR (NOT :dead AND state <> 'HELD')
+ORDER BY changed DESC LIMIT :longest
+"""
+
+RETRY_DELIVERY = """
+UPDATE deliveries SET state = 'PENDING', tries = 0, due = :now, changed = :now, error = ''
+WHERE id = :id AND state <> 'HELD'
+RETURNING id
+"""
+
+DELETE_DELIVERIES = "DELETE FROM deliveries WHERE job_id = :id RETURNING id"

@@ -1,5 +1,6 @@
 """The values that travel through the service. All are frozen; a change makes a new one."""
 
+from orchestrator.models.delivery import Delivery, DeliveryState
 from orchestrator.models.instance import InstanceStatus
 from orchestrator.models.job import (
     Artifact,
@@ -13,7 +14,7 @@ from orchestrator.models.job import (
     Prompt,
     Status,
 )
-from orchestrator.models.offer import Character, Model, Shelf, Style, Template
+from orchestrator.models.offer import Character, Lora, Model, Shelf, Style, Template
 from orchestrator.models.provenance import Claims, Credentials
 from orchestrator.models.request import (
     Brand,
@@ -41,6 +42,8 @@ __all__ = [
     "Claims",
     "Credentials",
     "Credits",
+    "Delivery",
+    "DeliveryState",
     "Facts",
     "Finding",
     "Format",
@@ -48,6 +51,7 @@ __all__ = [
     "InstanceStatus",
     "Job",
     "Kept",
+    "Lora",
     "LoraUse",
     "Model",
     "Output",

@@ -39,6 +39,7 @@ class Plan(Value):
     watermark_id: str  # 16 hex digits: the public half of the invisible mark
     graph: Graph
     optimized: bool = False
+    run_limit: float | None = None  # seconds that a run may take; else the service's own limit
 
 
 class Facts(Value):
@@ -124,3 +125,17 @@ class Job(Value):
     assets: tuple[Asset, ...] = ()
     error: str = ""
     finished: datetime | None = None
+
+    def assets_of(self, kept: Kept) -> tuple[Asset, Asset]:
+        """The signed picture and its thumbnail, known before they are stored. What is not known to
+        be safe goes under a private prefix."""
+        form = kept.facts.format
+        folder = "assets" if self.verdict is not None and self.verdict.safe else "blocked"
+        name = f"{self.plan.gen_id}_{kept.facts.fingerprint}_{self.kept.index(kept) + 1:05}"
+        stem = f"{folder}/{name[:2]}/{name}"
+        kinds = {AssetKind.SIGNED: stem, AssetKind.THUMBNAIL: f"{stem}_thumb"}
+        picture, thumbnail = (
+            Asset(kind=kind, key=f"{key}.{form.extension}", content_type=form.content_type)
+            for kind, key in kinds.items()
+        )
+        return picture, thumbnail

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from orchestrator.models.request import LoraUse
 from orchestrator.models.value import Graph, Value
+from orchestrator.models.weights import WeightFacts
 
 
 class Style(Value):
@@ -26,14 +27,27 @@ class Model(Value):
     template: str
     default_style: str
     styles: Mapping[str, Style]
-    checkpoint: str = ""  # file below the checkpoints folder; empty: the template needs none
+    checkpoint: str = ""  # file below the folder it is loaded from; empty: the template needs none
+    family: str = ""  # of its checkpoint: `sdxl`, `flux`, …; empty: unknown, or no learned weights
+    companions: Mapping[str, str] = {}  # files that the template loads beside it, by kind: `vae`, …
     base_negative: str = ""
+    run_limit: float | None = Field(default=None, ge=1, le=86_400)  # seconds; else the service's
     aliases: tuple[str, ...] = ()
     order: int = 1000  # the lowest is the default
     digest: str = ""  # SHA-256 of the card
 
     def style(self, key: str) -> Style:
         return self.styles.get(key) or self.styles[self.default_style]
+
+
+class Lora(Value):
+    file: str  # below the loras folder
+    label: str
+    family: str
+    triggers: tuple[str, ...] = ()  # words that call what it has learned
+
+    def fits(self, model: Model) -> bool:
+        return model.family in ("", self.family)
 
 
 class Character(Value):
@@ -43,7 +57,11 @@ class Character(Value):
     negative: str = ""
     lora: str = ""  # file below the loras folder
     weight: float = 1.0
+    families: tuple[str, ...] = ()  # of the models that can draw it; none: all
     digest: str = ""
+
+    def fits(self, model: Model) -> bool:
+        return not self.families or model.family in ("", *self.families)
 
 
 class Template(Value):
@@ -59,10 +77,13 @@ class Shelf(Value):
 
     models: Mapping[str, Model] = {}  # served, best first
     characters: Mapping[str, Character] = {}
+    loras: Mapping[str, Lora] = {}  # by file
     templates: Mapping[str, Template] = {}
     texts: Mapping[str, str] = {}  # workflows/prompts/*.j2 by stem: how texts are composed
     words: Mapping[str, tuple[str, ...]] = {}  # wildcards of the random builder
-    withheld: Mapping[str, str] = {}  # model key -> why it is not offered
+    weights: Mapping[str, WeightFacts] = {}  # by path below the models folder
+    duplicates: tuple[tuple[str, ...], ...] = ()  # of those, the ones with the same content
+    withheld: Mapping[str, str] = {}  # model key, @character or file -> why it is not offered
     faults: tuple[str, ...] = ()  # files that are wrong; their last good version is served
 
     def model(self, key: str) -> Model | None:

@@ -107,6 +107,7 @@ class Request(Value):
     credits: Credits = Credits()
     ruleset: str = "default"
     precompliance: str = ""
+    webhook_url: str = ""  # is told when the job has ended
 
     def strings(self, texts: Texts) -> dict[str, str]:
         """By name, every string that can reach the picture or its credentials. Names that end in

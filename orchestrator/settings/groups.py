@@ -74,7 +74,22 @@ class LimitSettings(Group):
     address_rate: int = Field(
         default=60, ge=1, description="Failed authentications a minute from one address"
     )
-    running: Duration = Field(default=timedelta(minutes=10), description="Longest run, a try")
+    running: Duration = Field(
+        default=timedelta(minutes=10),
+        description="Longest run, a try; `run_limit` on a model's card, seconds, goes before it",
+    )
+    comfyui_memory: float = Field(
+        default=0.85,
+        gt=0,
+        le=1,
+        description="Share of the machine's memory; a managed ComfyUI that holds more is started "
+        "anew after its runs",
+    )
+    comfyui_runs: int = Field(
+        default=0,
+        ge=0,
+        description="Runs after which a managed ComfyUI is started anew; 0: it need not",
+    )
     life: Duration = Field(default=timedelta(minutes=60), description="Longest life of a job")
     failures: int = Field(default=3, ge=1, description="Failed tries after which a job is FAILED")
     free_space: int = Field(

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -21,10 +21,13 @@ from orchestrator.settings.groups import (
     RetentionSettings,
     SecretSettings,
 )
+from orchestrator.settings.s3 import S3Settings
 
 HOME = (
     Path(__file__).resolve().parent.parent.parent
 )  # the checkout: workflows/ and comfyui/ lie here
+
+LONGEST_S3_LINK = timedelta(days=7)  # no signature is valid for longer
 
 
 class Settings(BaseSettings):
@@ -86,6 +89,7 @@ class Settings(BaseSettings):
         default=CredentialsSettings(), description="Content credentials"
     )
     secrets: SecretSettings = Field(default=SecretSettings(), description="Shared secrets")
+    s3: S3Settings = Field(default=S3Settings(), description="Pictures in S3")
 
     @field_validator("trusted_proxies", "comfyui_urls", mode="before")
     @classmethod
@@ -93,6 +97,13 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("s3")
+    @classmethod
+    def _links_can_be_signed(cls, s3: S3Settings, info: ValidationInfo) -> S3Settings:
+        if s3.bucket and info.data.get("link_lifetime", timedelta()) > LONGEST_S3_LINK:
+            raise ValueError("a link into S3 works for 7 days at most; shorten LINK_LIFETIME")
+        return s3
 
     @classmethod
     def settings_customise_sources(

@@ -24,7 +24,7 @@ from orchestrator.errors import (
 )
 from orchestrator.models import Asset
 from orchestrator.storage.keys import checked, is_linkable
-from orchestrator.storage.upload import Fields, Uploads, code_of, md5_of, put_once
+from orchestrator.storage.upload import Checksum, Fields, Uploads, code_of, md5_of, put_once
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -59,7 +59,14 @@ class S3Options:
     access_key: str = ""  # empty: what boto3 finds
     secret_key: str = field(default="", repr=False)
     addressing: Literal["auto", "path", "virtual"] = "auto"
-    uploads: Uploads = field(default_factory=Uploads)
+    sse: str = ""  # server-side encryption: AES256 or aws:kms
+    kms_key: str = ""
+    storage_class: str = ""
+    checksum: Checksum = "md5"
+
+    @property
+    def uploads(self) -> Uploads:
+        return Uploads(self.checksum, self.sse, self.kms_key, self.storage_class)
 
 
 class S3Storage:
@@ -90,8 +97,8 @@ class S3Storage:
         """Safe pictures by the public address if there is one; all others are signed for."""
         if not is_linkable(asset.key):
             raise StorageFailed(detail=f"no link may be made to {asset.key[:200]!r}")
-        if self._options.public_url and asset.key.startswith(PUBLIC):
-            return self.public_address(asset.key)
+        if asset.key.startswith(PUBLIC) and (address := self.public_address(asset.key)):
+            return address
         return self._signer.generate_presigned_url(
             "get_object",
             Params=self.place(asset.key),
@@ -99,7 +106,9 @@ class S3Storage:
         )
 
     def public_address(self, key: str) -> str:
-        return f"{self._options.public_url.rstrip('/')}/{self.place(key)['Key']}"
+        """Where it would be if everybody might read it; empty if nothing is public."""
+        url = self._options.public_url.rstrip("/")
+        return url and f"{url}/{self.place(key)['Key']}"
 
     def place(self, key: str) -> Fields:
         """Bucket and full key."""
@@ -138,7 +147,9 @@ def make_client(options: S3Options, endpoint: str) -> "S3Client":
     found = boto3.Session()  # what AWS tools have been told in the environment and in files
     try:
         if not options.access_key and found.get_credentials() is None:
-            raise ConfigurationError("S3: no credentials; set IMGEN_S3__ACCESS_KEY and SECRET_KEY")
+            raise ConfigurationError(
+                "S3: no credentials; set IMGEN_S3__ACCESS_KEY and IMGEN_S3__SECRET_KEY"
+            )
         client = boto3.client(
             "s3",
             aws_access_key_id=options.access_key or None,

@@ -27,10 +27,10 @@ class Uploads:
     """How objects are written. The checksum goes as a header of its own: servers refuse or ignore
     the trailer that boto3 would send. `Content-MD5` is what all of them compare."""
 
-    checksum: Checksum = "md5"
-    sse: str = ""  # server-side encryption: AES256 or aws:kms
-    kms_key: str = ""
-    storage_class: str = ""
+    checksum: Checksum
+    sse: str
+    kms_key: str
+    storage_class: str
 
     def fields(self) -> Fields:
         wanted = {

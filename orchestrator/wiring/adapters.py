@@ -20,11 +20,11 @@ from orchestrator.jobs.postgres import PostgresDatabase
 from orchestrator.jobs.retention import Ages
 from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.llm import NoEnhancer
-from orchestrator.ports import Policy, Ports
+from orchestrator.ports import Policy, Ports, Storage
 from orchestrator.private_files import lasting_secret
 from orchestrator.prompts.compose import check as check_text
 from orchestrator.settings import HOME, Settings
-from orchestrator.storage import LocalStorage
+from orchestrator.storage import LocalStorage, S3Options, S3Storage
 from orchestrator.verify import KeyedMarks
 from orchestrator.wiring.audit import LiveAudit
 
@@ -73,7 +73,9 @@ def make_catalog(settings: Settings) -> Catalog:
     )
 
 
-def make_storage(settings: Settings, url: str) -> LocalStorage:
+def make_storage(settings: Settings, url: str) -> LocalStorage | S3Storage:
+    if settings.s3.bucket:
+        return S3Storage(S3Options(**settings.s3.revealed()))
     secret = _secret(settings, "link_key")
     return LocalStorage(settings.data_dir, public_url=url, secret=secret)
 
@@ -86,7 +88,11 @@ def make_pool(settings: Settings) -> Pool:
     return Pool(
         external or [managed_comfyui(settings)],
         pack_version=PACK_VERSION,
-        limits=Limits(run=settings.limits.running.total_seconds()),
+        limits=Limits(
+            run=settings.limits.running.total_seconds(),
+            memory=settings.limits.comfyui_memory,
+            runs=settings.limits.comfyui_runs,
+        ),
     )
 
 
@@ -110,7 +116,7 @@ def make_ports(
     catalog: Catalog,
     audit: LiveAudit,
     ledger: JobLedger,
-    storage: LocalStorage,
+    storage: Storage,
 ) -> Ports:
     return Ports(
         policy=Policy(unknown_character=settings.unknown_character),

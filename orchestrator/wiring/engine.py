@@ -15,7 +15,7 @@ from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.retention import Retention
 from orchestrator.ports import Ports
 from orchestrator.settings import Settings
-from orchestrator.storage import LocalStorage
+from orchestrator.storage import LocalStorage, S3Storage
 from orchestrator.wiring.adapters import (
     make_ages,
     make_catalog,
@@ -26,6 +26,7 @@ from orchestrator.wiring.adapters import (
     open_database,
 )
 from orchestrator.wiring.audit import LiveAudit
+from orchestrator.wiring.disk import FreeSpace
 from orchestrator.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -43,14 +44,17 @@ class Core:
     ledger: JobLedger
     retention: Retention
     database: Database
-    storage: LocalStorage
+    storage: LocalStorage | S3Storage
+    space: FreeSpace
     worker: Worker
 
     async def work(self, *, ready: Callable[[], None]) -> None:
         """Until cancelled; `ready` is called when there is a ComfyUI to work with."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.audit.follow(self.pool))
-            tasks.create_task(_keep_house(self.ledger, self.retention))
+            tasks.create_task(_expire_regularly(self.ledger))
+            tasks.create_task(_sweep_regularly(self.retention))
+            tasks.create_task(self.space.follow())
             (await self.pool.slot()).free()
             ready()
             tasks.create_task(self.worker.run())
@@ -68,13 +72,23 @@ async def opened(settings: Settings, url: str) -> AsyncIterator[Core]:
         ports = make_ports(settings, catalog=catalog, audit=audit, ledger=ledger, storage=storage)
         worker = Worker(ports, pool, owner=uuid4().hex, failures=settings.limits.failures)
         retention = Retention(database, storage, make_ages(settings))
-        yield Core(ports, pool, audit, ledger, retention, database, storage, worker)
+        space = FreeSpace(settings.data_dir, least=settings.limits.free_space)
+        yield Core(ports, pool, audit, ledger, retention, database, storage, space, worker)
 
 
-async def _keep_house(ledger: JobLedger, retention: Retention) -> None:
+async def _expire_regularly(ledger: JobLedger) -> None:
     while True:
         try:
             await ledger.expire()
+        except ImgenError:
+            log.exception("old jobs could not be ended, trying again later")
+        await asyncio.sleep(HOUSEKEEPING.total_seconds())
+
+
+async def _sweep_regularly(retention: Retention) -> None:
+    """Beside the ends of jobs: a storage that stalls must not delay those."""
+    while True:
+        try:
             while await retention.sweep():
                 pass
         except ImgenError:

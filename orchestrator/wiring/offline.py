@@ -6,6 +6,7 @@ from orchestrator.credentials import (
 from orchestrator.models import Shelf
 from orchestrator.pipeline import offered
 from orchestrator.settings import Settings
+from orchestrator.storage import Examination, S3Storage, examine
 from orchestrator.verify import Report, inspect
 from orchestrator.wiring.adapters import (
     make_catalog,
@@ -23,6 +24,12 @@ async def inspect_picture(picture: bytes, settings: Settings) -> Report:
     """What a picture says of its origin. Raises BodyTooLarge."""
     reader = CredentialReader(signing_chain(settings), anchors=settings.credentials.anchors)
     return await inspect(picture, read_credentials=reader.read, marks=make_marks(settings))
+
+
+async def examine_storage(settings: Settings) -> Examination | None:
+    """None without S3. Raises ConfigurationError, StorageUnavailable, StorageFull."""
+    storage = make_storage(settings, url="")
+    return await examine(storage) if isinstance(storage, S3Storage) else None
 
 
 def read_offer(settings: Settings) -> Shelf:

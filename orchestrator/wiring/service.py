@@ -1,7 +1,6 @@
 """The whole service in one process: door, worker and ComfyUI."""
 
 import logging
-import shutil
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +20,7 @@ from orchestrator.jobs.lock import DataLock
 from orchestrator.jobs.outlook import Outlook
 from orchestrator.private_files import write_private
 from orchestrator.settings import Settings
+from orchestrator.storage import LocalStorage
 from orchestrator.wiring.adapters import make_data_dir
 from orchestrator.wiring.engine import Core, opened
 
@@ -39,7 +39,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
             await _make_first_key(keys, settings, announce)
             app = make_app(
                 make_house(settings, core, keys),
-                assets=Assets(core.storage).routes(),
+                assets=_asset_routes(core),
                 largest_body=settings.limits.body,
             )
             async with _served(app, listener):
@@ -73,6 +73,11 @@ async def _served(app: web.Application, listener: socket.socket) -> AsyncIterato
         await runner.cleanup()
 
 
+def _asset_routes(core: Core) -> list[web.RouteDef]:
+    """None if links lead elsewhere."""
+    return Assets(core.storage).routes() if isinstance(core.storage, LocalStorage) else []
+
+
 def make_house(settings: Settings, core: Core, keys: ApiKeys) -> House:
     limits = settings.limits
     return House(
@@ -86,7 +91,7 @@ def make_house(settings: Settings, core: Core, keys: ApiKeys) -> House:
         trusted_proxies=settings.trusted_proxies,
         link_lifetime=settings.link_lifetime,
         longest_outage=limits.outage,
-        has_room=lambda: shutil.disk_usage(settings.data_dir).free > limits.free_space,
+        has_room=lambda: core.space.enough,
         longest_prompt=limits.prompt,
     )
 

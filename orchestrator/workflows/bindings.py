@@ -1,5 +1,6 @@
 """The names that a template may use, and sample values for them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
@@ -17,7 +18,8 @@ class Bindings(Value):
     cfg: float
     sampler: str
     scheduler: str
-    checkpoint: str  # file below the checkpoints folder
+    checkpoint: str  # file below the folder that the template loads it from
+    companions: Mapping[str, str] = {}  # files beside it by kind, each below its own folder
     loras: tuple[LoraUse, ...] = ()
     batch: int = Field(default=1, ge=1)  # images a run
     model: str = ""  # catalog keys
@@ -40,6 +42,10 @@ SAMPLE = Bindings(
     sampler="euler",
     scheduler="normal",
     checkpoint="sample.safetensors",
+    companions={
+        kind: f"{kind}.safetensors"
+        for kind in ("vae", "clip_l", "clip_g", "t5xxl", "qwen25_vl_7b", "qwen3_4b", "gemma2_2b")
+    },
     loras=(
         LoraUse(file="aya.safetensors", weight=0.8),
         LoraUse(file="film grain.safetensors", weight=0.5),

@@ -138,6 +138,14 @@ async def test_a_run_that_nobody_hears_is_given_its_whole_time(fake):
     assert is_empty(fake)
 
 
+async def test_a_model_may_have_a_limit_of_its_own(fake):
+    fake.behave(mute=True)
+    fake.may_end.clear()
+    one = job(painting())
+    with pytest.raises(RunTimedOut, match="0.5 s"):
+        await run(fake, one.evolve(plan=one.plan.evolve(run_limit=0.5)))
+
+
 async def test_a_run_that_is_never_started_goes_elsewhere(fake):
     async with run_on(fake):
         with pytest.raises(InstanceUnusable, match="no run was started"):

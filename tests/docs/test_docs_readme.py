@@ -11,13 +11,15 @@ from orchestrator.settings import HOME, Settings, describe
 
 README = (HOME / "README.md").read_text()
 DOCUMENTS = [*HOME.glob("*.md"), HOME / "comfyui" / "README.md"]
-TARGETS = set(re.findall(r"^([a-z]+):.*## ", (HOME / "Makefile").read_text(), re.MULTILINE))
+TARGETS = set(
+    re.findall(r"^([a-z][a-z0-9-]*):.*## ", (HOME / "Makefile").read_text(), re.MULTILINE)
+)
 
 
 def words_after(program: str, text: str) -> set[tuple[str, ...]]:
     """What a text gives a program in code: `imgen keys create` → (keys, create)."""
     code = re.findall(r"`[^`\n]+`|^```sh\n.*?^```", text, re.MULTILINE | re.DOTALL)
-    found = (re.findall(rf"\b{program}((?: [a-z]+)+)", piece) for piece in code)
+    found = (re.findall(rf"\b{program}((?: [a-z][a-z0-9-]*)+)", piece) for piece in code)
     return {tuple(words.split()) for piece in found for words in piece}
 
 

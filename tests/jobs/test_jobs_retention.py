@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from jobs_samples import ASSET, KEPT, SECOND, VERDICT, Clock, accepted, claimed, new_job
+from jobs_samples import ASSET, KEPT, REQUEST, SECOND, VERDICT, Clock, accepted, claimed, new_job
 
 from orchestrator.jobs import retention as retention_module
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.retention import Ages, Retention
 from orchestrator.jobs.rows import stage
-from orchestrator.models import Asset, Job, Status
+from orchestrator.models import Asset, Job, Status, Verdict
 
 DAY = timedelta(days=1)
 AGES = Ages(jobs=90 * DAY, assets=30 * DAY, blocked=7 * DAY, verdicts=365 * DAY, spool=DAY)
@@ -81,7 +81,20 @@ async def test_what_a_cancelled_job_left_in_the_spool_goes(
     await ledger.cancel(job.id)
     clock.advance(AGES.spool)
     await retention.sweep()
-    assert files.deleted == [f"spool/{job.id}"]
+    assert f"spool/{job.id}" in files.deleted
+
+
+@pytest.mark.parametrize("verdict", [SAFE, VERDICT], ids=["safe", "blocked"])
+async def test_what_a_cancelled_job_has_published_and_not_recorded_goes(
+    ledger: JobLedger, retention: Retention, files: Files, clock: Clock, verdict: Verdict
+) -> None:
+    await accepted(ledger)
+    job = (await claimed(ledger)).evolve(kept=(KEPT,), verdict=verdict)
+    await ledger.save(job)
+    await ledger.cancel(job.id)
+    clock.advance(AGES.spool)
+    await retention.sweep()
+    assert {asset.key for asset in job.assets_of(KEPT)} <= set(files.deleted)
 
 
 async def test_an_old_record_goes_and_its_verdict_stays(
@@ -94,6 +107,16 @@ async def test_an_old_record_goes_and_its_verdict_stays(
     [kept] = await database.read("SELECT job_id, verdict FROM verdicts")
     assert await ledger.get(job.id) is None
     assert kept == {"job_id": str(job.id), "verdict": VERDICT.model_dump_json()}
+
+
+async def test_what_was_sent_of_a_job_goes_with_its_record(
+    ledger: JobLedger, retention: Retention, database: Database, clock: Clock
+) -> None:
+    request = REQUEST.evolve(webhook_url="https://receiver.example/")
+    await accepted(ledger, request=request, status=Status.COMPLETED)
+    clock.advance(AGES.jobs)
+    await retention.sweep()
+    assert await database.read("SELECT id FROM deliveries") == []
 
 
 async def test_verdicts_go_at_last(

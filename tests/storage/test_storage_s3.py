@@ -18,7 +18,7 @@ from s3_proxy import (
 )
 
 from orchestrator.errors import ConfigurationError, StorageFull, StorageUnavailable
-from orchestrator.storage import S3Options, S3Storage, Uploads
+from orchestrator.storage import S3Options, S3Storage
 from orchestrator.storage import s3 as s3_module
 from orchestrator.storage.upload import LARGE
 from scripts.s3_server import S3Server
@@ -151,8 +151,7 @@ async def test_a_server_that_was_killed_and_came_back_serves_what_it_had(tmp_pat
 async def test_every_upload_carries_its_checksum_as_a_header(
     options: S3Options, proxy: S3Proxy, data: bytes, checksum: str, header: str
 ) -> None:
-    uploads = Uploads(checksum=checksum)
-    await put(S3Storage(replace(options, endpoint=proxy.url, uploads=uploads)), data)
+    await put(S3Storage(replace(options, endpoint=proxy.url, checksum=checksum)), data)
     uploaded = [request.headers for request in proxy.seen if request.method == "PUT"]
     assert all(header in headers and "x-amz-trailer" not in headers for headers in uploaded)
 
@@ -161,8 +160,8 @@ async def test_every_upload_carries_its_checksum_as_a_header(
 async def test_an_object_is_stored_as_the_operator_wants_it(
     options: S3Options, proxy: S3Proxy, data: bytes
 ) -> None:
-    uploads = Uploads(sse="aws:kms", kms_key="key-1", storage_class="STANDARD_IA")
-    await put(S3Storage(replace(options, endpoint=proxy.url, uploads=uploads)), data)
+    wishes = {"sse": "aws:kms", "kms_key": "key-1", "storage_class": "STANDARD_IA"}
+    await put(S3Storage(replace(options, endpoint=proxy.url, **wishes)), data)
     headers = proxy.seen[1].headers  # after the question whether it is there
     wanted = {
         "Content-Type": "image/jpeg",

@@ -48,7 +48,7 @@ class FakeRun:
 @dataclass
 class Tally:
     ended: int = 0
-    busy: float = 0.0  # seconds
+    busy: float = 0.0  # seconds, of runs that have ended
     switches: int = 0  # of the checkpoint
     runs: dict[str, int] = field(default_factory=dict)  # that were begun, by job
 
@@ -89,6 +89,7 @@ class Executor:
         self.may_end.set()
         self.takes_up_runs = True
         self.tally = Tally()
+        self._began = 0.0  # the run that is under way
         self._checkpoint = ""
         self._made: Finished | None = None  # by the last run
         self._sockets = sockets
@@ -96,6 +97,12 @@ class Executor:
         self._dated = dated
         self._paint = paint
         self._waiting = asyncio.Event()
+
+    @property
+    def busy(self) -> float:
+        """Seconds, that of the run that is under way included."""
+        under_way = asyncio.get_running_loop().time() - self._began if self.running else 0.0
+        return self.tally.busy + under_way
 
     def queue(self) -> dict[str, Any]:
         running = [self.running.entry] if self.running else []
@@ -132,7 +139,7 @@ class Executor:
 
     async def _execute(self, run: FakeRun) -> None:
         clock = asyncio.get_running_loop().time
-        began, messages = clock(), []
+        self._began, messages = clock(), []
         self._count(run)
 
         async def record(kind: str, **data: Any) -> None:
@@ -151,7 +158,7 @@ class Executor:
             self.history[run.id] = {"prompt": run.entry, "outputs": {}, "status": status}
         self.running = None
         self.tally.ended += 1
-        self.tally.busy += clock() - began
+        self.tally.busy += clock() - self._began
         await self._say(run, "executing", node=None)
 
     def _count(self, run: FakeRun) -> None:
@@ -186,13 +193,12 @@ class Executor:
         for step in range(1, how.steps + 1):
             for _ in range(how.flood):
                 await self._say(run, "progress", node="1", value=step, max=how.steps)
+            await _wait_for_any(run.interrupted, within=how.seconds / how.steps)
         if how.blocks:
             await self._say(run, "execution_error", node_id="1", exception_type="ExecutionBlocked")
         if how.cuts:
             await self._sockets.close()
         await _wait_for_any(run.interrupted, *([self.may_end] if how.ends else []))
-        if not run.interrupted.is_set():
-            await _wait_for_any(run.interrupted, within=how.seconds)
         if how.forgets:
             await self.forget()
 

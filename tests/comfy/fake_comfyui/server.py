@@ -187,6 +187,7 @@ class FakeComfyUI:
             "freed": self.freed,
             "behaviour": asdict(self.behaviour),
             **asdict(self.executor.tally),
+            "busy": self.executor.busy,
         }
 
     async def _told(self, request: web.Request) -> web.Response:

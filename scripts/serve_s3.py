@@ -1,0 +1,27 @@
+"""The service with its pictures in a real S3 server, both on this machine and in the foreground."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from s3_server import S3Server
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "out" / "s3"
+IMGEN = Path(sys.executable).with_name("imgen")
+
+
+def main() -> int:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with S3Server(FOLDER) as server:
+        print(f"S3 server {server.url}, its buckets are in {FOLDER.relative_to(ROOT)}", flush=True)
+        service = subprocess.Popen([IMGEN, "serve"], env={**os.environ, **server.settings})
+        signal.signal(signal.SIGTERM, lambda *_: service.terminate())
+        signal.signal(signal.SIGINT, lambda *_: None)  # the terminal tells the service, too
+        return service.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -13,7 +13,7 @@ from orchestrator.jobs.database import Database
 from orchestrator.ports import Reservation
 
 KEPT = timedelta(hours=24)
-LONGEST_REQUEST = timedelta(minutes=2)  # one that takes longer has died with its process
+LONGEST_REQUEST = timedelta(seconds=40)  # one that takes longer has died with its process
 
 
 class Idempotency:

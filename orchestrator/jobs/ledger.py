@@ -137,8 +137,10 @@ class JobLedger:
         return await told(self._database.news.about(_topic(job_id)), within=within)
 
     async def release_all(self) -> int:
-        """End every lease at once. Only for a process that knows that no other is at work."""
+        """End every lease at once, and forget requests whose process died before it answered.
+        Only for a process that knows that no other is at work."""
         now = {"now": self._clock()}
+        await self._database.write(statements.UNRESERVE_ALL, {})
         return len(await self._database.write(statements.RELEASE_ALL, now, news=[READY]))
 
     async def expire(self) -> int:

@@ -220,6 +220,8 @@ UPDATE idempotency SET job_id = :job_id, expires = :expires WHERE token = :token
 
 UNRESERVE = "DELETE FROM idempotency WHERE token = :token AND job_id IS NULL RETURNING token"
 
+UNRESERVE_ALL = "DELETE FROM idempotency WHERE job_id IS NULL RETURNING token"
+
 # Old rows go in batches, so that nobody waits for long.
 
 OLD_PICTURES = """

@@ -21,6 +21,7 @@ from orchestrator.comfy import Pool
 from orchestrator.ports import Ports
 from orchestrator.wiring import engine
 from orchestrator.worker import Worker
+from orchestrator.worker import Worker
 
 POINT = os.environ.get("CHAOS_POINT", "")
 CALLS = os.environ.get("CHAOS_CALLS", os.devnull)
@@ -33,14 +34,14 @@ seen: Counter[str] = Counter()
 
 def main() -> None:
     make_ports, make_worker = engine.make_ports, engine.Worker
-    with (
-        patch.object(engine, "make_ports", lambda *a, **k: mortal_ports(make_ports(*a, **k))),
-        patch.object(
-            engine,
-            "Worker",
-            lambda ports, pool, **k: make_worker(ports, Watched("pool", pool), **k),
-        ),
-    ):
+
+    def ports(*args: Any, **options: Any) -> Ports:
+        return mortal_ports(make_ports(*args, **options))
+
+    def worker(ports: Ports, pool: Any, **options: Any) -> Worker:
+        return make_worker(ports, Watched("pool", pool), **options)
+
+    with patch.object(engine, "make_ports", ports), patch.object(engine, "Worker", worker):
         imgen(["serve"])
 
 

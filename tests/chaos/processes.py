@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import create_server
@@ -64,6 +64,8 @@ class Process:
 
     async def kill(self, *, children: bool = False) -> None:
         """As a power cut would: no signal handler runs. Its children too, or as they will."""
+        if self._running is None:
+            return
         self.kills += 1
         with suppress(ProcessLookupError):
             if children:
@@ -82,7 +84,12 @@ class Process:
         return self.log.read_text()[-2000:]
 
 
-def free_port() -> int:
-    with create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
+def free_port(count: int = 1) -> int:
+    """The first of so many free ones in a row."""
+    while True:
+        with create_server(("127.0.0.1", 0)) as probe:
+            first: int = probe.getsockname()[1]
+        with suppress(OSError), ExitStack() as probes:
+            for number in range(count):
+                probes.enter_context(create_server(("127.0.0.1", first + number)))
+            return first

@@ -66,7 +66,7 @@ def one_service(folder: Path, *, real: bool) -> Site:
 
 
 def fake_comfyui(folder: Path) -> tuple[Process, list[str]]:
-    first = free_port()
+    first = free_port(FAKES)
     command = [sys.executable, "-m", "tests.comfy.fake_comfyui", "--port", str(first)]
     command += ["--instances", str(FAKES), "--seconds", str(RUN)]
     urls = [f"http://127.0.0.1:{first + number}" for number in range(FAKES)]

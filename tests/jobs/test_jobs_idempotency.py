@@ -51,6 +51,21 @@ async def test_a_repetition_of_a_request_under_way_must_wait(requests: Idempoten
         await reserved(requests)
 
 
+async def test_a_request_whose_process_died_may_be_repeated_after_a_new_start(
+    requests: Idempotency, ledger: JobLedger
+) -> None:
+    await reserved(requests)
+    await ledger.release_all()
+    await reserved(requests)
+
+
+async def test_a_new_start_forgets_no_answer(requests: Idempotency, ledger: JobLedger) -> None:
+    job_id = await answered(requests, ledger)
+    await ledger.release_all()
+    again = await requests.reserve("key", "order 7", body="body")
+    assert str(again.job_id) == job_id
+
+
 async def test_keys_do_not_share_names(requests: Idempotency, ledger: JobLedger) -> None:
     await answered(requests, ledger)
     assert (await requests.reserve("other key", "order 7", body="other")).job_id is None

@@ -37,7 +37,7 @@ from orchestrator.models import (
     Verdict,
 )
 from orchestrator.ports import Ports, Slot
-from orchestrator.prompts import compose, parse, random_prompt
+from orchestrator.prompts import compose, enriched, make_guide, parse, random_prompt
 from orchestrator.workflows import Bindings, Finish, build, is_procedural
 
 GEN_ID_ALPHABET = string.ascii_lowercase + string.digits
@@ -66,7 +66,7 @@ async def accept(
         if request.reuse.only:
             raise CacheMiss
     if verdict.safe and request.optimize:
-        enhanced = await ports.enhancer.enhance(draft.raw, model=draft.model.key)
+        enhanced = await enrich(draft, ports)
         draft = compose_draft(enhanced, request, shelf, ports)
         verdict = await screen(draft, request, ports)
 
@@ -193,15 +193,33 @@ async def enhance(request: Request, ports: Ports) -> str:
     shelf = offered(ports)
     draft = compose_draft(request.prompt, request, shelf, ports)
     await _refuse_unsafe(draft, request, ports)
-    enhanced = await ports.enhancer.enhance(draft.raw, model=draft.model.key)
+    enhanced = await enrich(draft, ports)
     await _refuse_unsafe(compose_draft(enhanced, request, shelf, ports), request, ports)
     return enhanced
 
 
-async def suggest(rng: Random, character: str | None, ports: Ports) -> str:
-    """A prompt made up from the words file. Raises Blocked."""
+async def enrich(draft: Draft, ports: Ports) -> str:
+    """The draft's prompt with a richer positive text; the same if there is nothing to add.
+    Raises EnhancementFailed."""
+    guide = make_guide(
+        draft.prompt,
+        model=draft.model,
+        style=draft.style,
+        character=draft.character,
+        shelf=draft.shelf,
+    )
+    answer = await ports.enhancer.enhance(draft.prompt.positive, guide=guide)
+    return enriched(draft.raw, draft.prompt, answer, longest=ports.policy.longest_prompt)
+
+
+async def suggest(rng: Random, character: str | None, ports: Ports, *, model: str = "") -> str:
+    """A prompt made up from the word lists. Raises Blocked."""
     shelf = offered(ports)
-    request = Request(prompt=random_prompt(rng, shelf=shelf, character=character), seed=0)
+    served = shelf.model(model)
+    prompt = random_prompt(
+        rng, shelf=shelf, character=character, model=served.key if served else ""
+    )
+    request = Request(prompt=prompt, model=model, seed=0)
     await _refuse_unsafe(compose_draft(request.prompt, request, shelf, ports), request, ports)
     return request.prompt
 

@@ -242,9 +242,19 @@ class Storage(Protocol):
         """An absolute URL that works until the lifetime is over."""
 
 
+@dataclass(frozen=True)
+class Guide:
+    """What an enhancer is told besides the text. All of it is the operator's, but for `avoid`."""
+
+    instruction: str = ""  # to a language model
+    style: str = ""  # the words that the style adds by itself
+    facets: tuple[tuple[str, ...], ...] = ()  # lists of words: light, mood, …
+    avoid: tuple[str, ...] = ()  # the caller's negative terms
+
+
 class Enhancer(Protocol):
-    async def enhance(self, text: str, *, model: str) -> str:
-        """A richer prompt. Raises EnhancementFailed."""
+    async def enhance(self, text: str, *, guide: Guide) -> str:
+        """A richer description of the same picture, or the same. Raises EnhancementFailed."""
 
 
 class Cache(Protocol):
@@ -260,6 +270,7 @@ class Policy:
     """What the operator has decided about the flow."""
 
     unknown_character: Literal["refuse", "ignore"] = "refuse"
+    longest_prompt: int = 4000  # characters
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from orchestrator.models import (
     Texts,
     Verdict,
 )
-from orchestrator.ports import Policy, Ports
+from orchestrator.ports import Guide, Policy, Ports
 
 PAINTER = {"class_type": "ImgenDemoPainter", "inputs": {"positive": "{{ positive }}"}}
 OUTPUT = {"class_type": "ImgenOutput", "inputs": {"image": ["1", 0]}}
@@ -168,7 +168,7 @@ class World:
         self.parents.append(parent)
         return b"signed %d " % self.signatures + picture
 
-    async def enhance(self, text: str, *, model: str) -> str:
+    async def enhance(self, text: str, *, guide: Guide) -> str:
         self.note("enhance")
         return self.enhanced
 

@@ -1,13 +1,11 @@
-"""What operators and artists write: cards of models and characters, and the word lists."""
+"""What operators and artists write: cards of models and characters."""
 
-import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
@@ -21,8 +19,6 @@ from orchestrator.models import Character, LoraUse, Model, Style
 PICKLES = frozenset({".bin", ".ckpt", ".pt", ".pth"})
 PICKLE_REFUSED = "pickle files can run code when they are loaded; convert it to .safetensors"
 
-_WILDCARD = re.compile(r"\{(\w+)\}")
-
 
 def _weight_file(name: str) -> str:
     path = PurePosixPath(name)
@@ -35,7 +31,6 @@ def _weight_file(name: str) -> str:
 
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64)]
-WordList = Annotated[tuple[str, ...], Field(min_length=1)]
 WeightFile = Annotated[str, AfterValidator(_weight_file)]
 _STRICT = ConfigDict(str_strip_whitespace=True, allow_inf_nan=False)
 
@@ -85,25 +80,6 @@ class CharacterCard(Character):
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
     lora: WeightFile = ""
-
-
-class Words(BaseModel):
-    """`workflows/prompts/random.yaml`: sentences, and the lists for their {wildcards}."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    __pydantic_extra__: dict[str, WordList]
-
-    character_sentences: WordList
-    sentences: WordList
-
-    @model_validator(mode="after")
-    def _has_every_list(self) -> Self:
-        lists = self.model_dump()
-        for kind in ("character_sentences", "sentences"):
-            for number, sentence in enumerate(lists[kind]):
-                if missing := set(_WILDCARD.findall(sentence)) - lists.keys():
-                    raise _misfit(f"no list {', '.join(sorted(missing))}", kind, number)
-        return self
 
 
 def _misfit(message: str, *at: str | int) -> PydanticCustomError:

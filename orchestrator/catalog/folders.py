@@ -9,10 +9,10 @@ from orchestrator.catalog.formats import (
     read_model,
     read_template,
     read_text,
-    read_words,
 )
 from orchestrator.catalog.shelf import best_first, character_lacks, model_lacks, without_card
 from orchestrator.catalog.weights import Weights
+from orchestrator.catalog.words import WordFolder
 from orchestrator.dropped import Dropped, Look
 from orchestrator.models import Model, Shelf
 
@@ -44,7 +44,7 @@ class Folders:
         self._characters = Dropped(workflows_dir / "characters", "*.yaml", read_character)
         self._templates = Dropped(workflows_dir / "templates", "*.json", read_template)
         self._texts = Dropped(prompts, "*.j2", read_sound_text)
-        self._words = Dropped(prompts, "random.yaml", read_words)
+        self._words = WordFolder(prompts)
         self._weights = Weights(models_dir)
 
     def read(self) -> Shelf:
@@ -65,7 +65,7 @@ class Folders:
             characters={k: c for k, c in characters.good.items() if not characters_lack[k]},
             templates=templates.good,
             texts=texts.good,
-            words=words.good.get("random", {}),
+            words=words.good,
             withheld={
                 **_never_good(models),
                 **_reasons(models_lack),

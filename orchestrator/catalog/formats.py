@@ -8,7 +8,7 @@ import hashlib
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from orchestrator.catalog.cards import CharacterCard, ModelCard, Words
+from orchestrator.catalog.cards import CharacterCard, ModelCard
 from orchestrator.dropped import text_of
 from orchestrator.errors import TemplateFault
 from orchestrator.models import Template
@@ -23,10 +23,6 @@ def read_character(name: str, source: bytes) -> CharacterCard:
     return read_yaml(
         text_of(source), CharacterCard, given={"name": name, "digest": _digest(source)}
     )
-
-
-def read_words(_: str, source: bytes) -> dict[str, tuple[str, ...]]:
-    return read_yaml(text_of(source), Words, given={}).model_dump()
 
 
 def read_text(_: str, source: bytes) -> str:

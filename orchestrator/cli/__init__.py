@@ -10,6 +10,7 @@ from orchestrator.cli.doctor import doctor
 from orchestrator.cli.generate import generate
 from orchestrator.cli.inspect import config, models
 from orchestrator.cli.keys import keys
+from orchestrator.cli.random import random
 from orchestrator.cli.serve import serve
 from orchestrator.cli.templates import templates
 from orchestrator.cli.verify import verify
@@ -31,7 +32,9 @@ def imgen() -> None:
     """
 
 
-for command in (serve, keys, generate, cancel, verify, models, templates, comfyui, config, doctor):
+for command in (serve, keys, generate, cancel, random, verify, models, templates, comfyui):
+    imgen.add_command(command)
+for command in (config, doctor):
     imgen.add_command(command)
 
 

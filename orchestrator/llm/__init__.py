@@ -1,5 +1,7 @@
-"""Language models that make prompts richer."""
+"""Makes prompts richer: with a language model, or with word lists alone."""
 
-from orchestrator.llm.none import NoEnhancer
+from orchestrator.llm.builtin import BuiltinEnhancer
+from orchestrator.llm.chat import Chat
+from orchestrator.llm.enhancer import ChatEnhancer
 
-__all__ = ["NoEnhancer"]
+__all__ = ["BuiltinEnhancer", "Chat", "ChatEnhancer"]

@@ -14,7 +14,7 @@ from orchestrator.models.job import (
     Prompt,
     Status,
 )
-from orchestrator.models.offer import Character, Lora, Model, Shelf, Style, Template
+from orchestrator.models.offer import Character, Lora, Model, Shelf, Style, Template, Words
 from orchestrator.models.provenance import Claims, Credentials
 from orchestrator.models.request import (
     Brand,
@@ -70,4 +70,5 @@ __all__ = [
     "Value",
     "Verdict",
     "WeightFacts",
+    "Words",
 ]

@@ -72,6 +72,9 @@ class Template(Value):
     digest: str  # SHA-256 of the file
 
 
+Words = Mapping[str, tuple[str, ...]]  # lists by name; an entry may draw from other lists
+
+
 class Shelf(Value):
     """All that can be asked for at one moment; replaced as a whole when a file changes."""
 
@@ -80,7 +83,7 @@ class Shelf(Value):
     loras: Mapping[str, Lora] = {}  # by file
     templates: Mapping[str, Template] = {}
     texts: Mapping[str, str] = {}  # workflows/prompts/*.j2 by stem: how texts are composed
-    words: Mapping[str, tuple[str, ...]] = {}  # wildcards of the random builder
+    words: Mapping[str, Words] = {}  # for everybody (""), a character ("@aya"), a model ("sdxl")
     weights: Mapping[str, WeightFacts] = {}  # by path below the models folder
     duplicates: tuple[tuple[str, ...], ...] = ()  # of those, the ones with the same content
     withheld: Mapping[str, str] = {}  # model key, @character or file -> why it is not offered

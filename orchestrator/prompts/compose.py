@@ -5,33 +5,13 @@ in is data: it is never rendered itself.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from functools import lru_cache
-from traceback import extract_tb
+from collections.abc import Mapping
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from orchestrator.errors import TemplateFault
 from orchestrator.models import Character, Model, Prompt, Style, Texts
 from orchestrator.prompts.pieces import pieces
-
-PARTS: Mapping[str, tuple[str, ...]] = {  # in the contract's order, which holds without the files
-    "positive": ("trigger", "character_positive", "prompt", "style_quality"),
-    "negative": (
-        "base_negative",
-        "style_negative",
-        "character_negative",
-        "prompt_negatives",
-        "explicit_negative",
-    ),
-}
+from orchestrator.prompts.texts import PARTS, fill
 
 _EMBEDDING = re.compile("embedding:", re.IGNORECASE)  # CLIP text nodes load a file of that name
-
-_environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
-_environment.globals.clear()
 
 
 def compose(
@@ -58,37 +38,7 @@ def compose(
     )
 
 
-def check(name: str, source: str) -> None:
-    """Try the source of `<name>.j2`. Raises TemplateFault with line and reason."""
-    with _faults():
-        template = _template(source)
-        if name in PARTS:
-            template.render(dict.fromkeys(PARTS[name], "x"))
-
-
 def _fill(name: str, parts: tuple[str, ...], texts: Mapping[str, str]) -> str:
     source = texts.get(name) or ", ".join(f"{{{{ {part} }}}}" for part in PARTS[name])
-    with _faults(f"{name}.j2: "):
-        filled = _template(source).render(zip(PARTS[name], parts, strict=True))
+    filled = fill(name, source, dict(zip(PARTS[name], parts, strict=True)))
     return _EMBEDDING.sub("embedding ", ", ".join(pieces(filled)))
-
-
-@lru_cache(maxsize=64)
-def _template(source: str) -> Template:
-    return _environment.from_string(source)
-
-
-@contextmanager
-def _faults(where: str = "") -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # whatever an expression in the file raises
-        reason = str(error.message if isinstance(error, TemplateSyntaxError) else error)
-        raise TemplateFault(f"{where}line {_line(error)}: {reason}") from error
-
-
-def _line(error: Exception) -> int:
-    if isinstance(error, TemplateSyntaxError):
-        return error.lineno
-    frames = extract_tb(error.__traceback__)
-    return max((f.lineno or 0 for f in frames if f.filename == "<template>"), default=1)

@@ -29,6 +29,12 @@ def parse(
     return Prompt(character=character, positive=", ".join(positives), negatives=tuple(negatives))
 
 
+def positive_of(text: str) -> str:
+    """What of a text is neither a character nor a negative term."""
+    positives, _ = _by_sign(_CHARACTER.sub("", text))
+    return ", ".join(positives)
+
+
 def render(prompt: Prompt) -> str:
     """The text that parses to this prompt."""
     positive = escape_stray_brackets(prompt.positive)

@@ -1,21 +1,21 @@
-"""A random prompt from the word lists of `workflows/prompts/random.yaml`."""
+"""A random prompt from the templates and word lists of `workflows/prompts/random*.yaml`."""
 
-import re
 from random import Random
 
 from orchestrator.errors import ConfigurationError
 from orchestrator.models import Shelf
+from orchestrator.prompts.words import draw, words_for
 
-WILDCARD = re.compile(r"\{(\w+)\}")  # stands for a word of the list of that name
 
-
-def random_prompt(rng: Random, *, shelf: Shelf, character: str | None) -> str:
-    """`character`: None for any, empty for none, else a name; an unknown one counts as None."""
+def random_prompt(rng: Random, *, shelf: Shelf, character: str | None, model: str = "") -> str:
+    """`character`: None for any, empty for none, else a name; an unknown one counts as None.
+    `model` is a key; one without words of its own gets everybody's."""
     name = _choose(rng, shelf, character)
-    sentences = shelf.words.get("character_sentences" if name else "sentences")
+    words = words_for(shelf, model=model, character=name)
+    sentences = words.get("character_sentences" if name else "sentences")
     if not sentences:
         raise ConfigurationError("workflows/prompts/random.yaml has no sentences")
-    text = WILDCARD.sub(lambda match: rng.choice(shelf.words[match[1]]), rng.choice(sentences))
+    text = draw(rng, sentences, words)
     return f"@{name} {text}" if name else text
 
 

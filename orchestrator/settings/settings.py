@@ -21,6 +21,7 @@ from orchestrator.settings.groups import (
     RetentionSettings,
     SecretSettings,
 )
+from orchestrator.settings.llm import LlmSettings
 from orchestrator.settings.s3 import S3Settings
 
 HOME = (
@@ -89,6 +90,7 @@ class Settings(BaseSettings):
         default=CredentialsSettings(), description="Content credentials"
     )
     secrets: SecretSettings = Field(default=SecretSettings(), description="Shared secrets")
+    llm: LlmSettings = Field(default=LlmSettings(), description="Enhancing of prompts")
     s3: S3Settings = Field(default=S3Settings(), description="Pictures in S3")
 
     @field_validator("trusted_proxies", "comfyui_urls", mode="before")

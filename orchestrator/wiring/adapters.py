@@ -19,10 +19,10 @@ from orchestrator.jobs.ledger import JobLedger, QueueLimits
 from orchestrator.jobs.postgres import PostgresDatabase
 from orchestrator.jobs.retention import Ages
 from orchestrator.jobs.sqlite import SqliteDatabase
-from orchestrator.llm import NoEnhancer
-from orchestrator.ports import Policy, Ports, Storage
+from orchestrator.llm import BuiltinEnhancer, Chat, ChatEnhancer
+from orchestrator.ports import Enhancer, Policy, Ports, Storage
 from orchestrator.private_files import lasting_secret
-from orchestrator.prompts.compose import check as check_text
+from orchestrator.prompts.texts import check as check_text
 from orchestrator.settings import HOME, Settings
 from orchestrator.storage import LocalStorage, S3Options, S3Storage
 from orchestrator.verify import KeyedMarks
@@ -119,7 +119,10 @@ def make_ports(
     storage: Storage,
 ) -> Ports:
     return Ports(
-        policy=Policy(unknown_character=settings.unknown_character),
+        policy=Policy(
+            unknown_character=settings.unknown_character,
+            longest_prompt=settings.limits.prompt,
+        ),
         catalog=catalog,
         audit=audit,
         ledger=ledger,
@@ -128,7 +131,7 @@ def make_ports(
         marks=make_marks(settings),
         signer=C2paSigner(lambda: signing_chain(settings)),
         storage=storage,
-        enhancer=NoEnhancer(),
+        enhancer=make_enhancer(settings),
         cache=NoCache(),
     )
 
@@ -139,6 +142,20 @@ def make_compliance(settings: Settings) -> Reviewers:
         hash_lists=settings.compliance.hash_lists or settings.data_dir / "hashes",
         accept_unreviewed=settings.compliance.accept_unreviewed,
         time_limit=settings.compliance.time_limit,
+    )
+
+
+def make_enhancer(settings: Settings) -> Enhancer:
+    llm = settings.llm
+    if not llm.base_url:
+        return BuiltinEnhancer()
+    return ChatEnhancer(
+        Chat(
+            llm.base_url,
+            model=llm.model,
+            api_key=llm.api_key.get_secret_value() if llm.api_key else "",
+            time_limit=llm.time_limit,
+        )
     )
 
 

@@ -15,11 +15,8 @@ from orchestrator.catalog.formats import (
     read_model,
     read_template,
     read_text,
-    read_words,
 )
 from orchestrator.errors import ConfigurationError
-
-WORDS = "character_sentences: ['{coat}']\nsentences: ['{coat}']\ncoat: [red coat]\n"
 
 
 def faults(read: Callable[[str, bytes], Any], text: str | bytes, *, stem: str = "one") -> list[str]:
@@ -105,7 +102,7 @@ def test_a_file_that_never_ends_is_a_fault(text: str) -> None:
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_no_file_is_worse_than_a_fault(source: bytes) -> None:
-    for read in (read_model, read_character, read_words, read_text, read_template):
+    for read in (read_model, read_character, read_text, read_template):
         with suppress(ConfigurationError):
             read("one", source)
 
@@ -113,20 +110,6 @@ def test_no_file_is_worse_than_a_fault(source: bytes) -> None:
 def test_two_versions_of_a_card_have_two_digests() -> None:
     one, two = (read_model("one", (CARD + more).encode()) for more in ("", "order: 1\n"))
     assert one.digest != two.digest
-
-
-@pytest.mark.parametrize(
-    ("text", "fault"),
-    [
-        (WORDS.replace("['{coat}']", "[a, '{hat}']", 1), r"line 1: .*sentences\.1: no list hat"),
-        (WORDS.replace("['{coat}']", "[]", 1), "line 1: character_sentences: Tuple should have"),
-        (WORDS.replace("[red coat]", "red"), "line 3: coat: Input should be a valid tuple"),
-        ("sentences: [a]", "line 1: character_sentences: Field required"),
-    ],
-)
-def test_faulty_words_name_line_and_list(text: str, fault: str) -> None:
-    (only,) = faults(read_words, text)
-    assert re.match(fault, only)
 
 
 @pytest.mark.parametrize(

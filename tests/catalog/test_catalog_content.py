@@ -12,7 +12,7 @@ from orchestrator.catalog.formats import read_character, read_model
 from orchestrator.compliance.floor import judge
 from orchestrator.models import Character, Model, Shelf
 from orchestrator.prompts import compose, parse, random_prompt
-from orchestrator.prompts.compose import check
+from orchestrator.prompts.texts import check
 
 WORKFLOWS = Path(__file__).parents[2] / "workflows"
 MODELS = sorted(path.stem for path in WORKFLOWS.glob("models/*.yaml"))

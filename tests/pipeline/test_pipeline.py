@@ -73,7 +73,7 @@ async def test_an_enhanced_prompt_is_screened_again(world: World) -> None:
     job = await accepted(world, REQUEST.evolve(optimize=True))
     assert world.diary == ["screen", "enhance", "screen", "accept"]
     assert job.plan.optimized
-    assert job.plan.raw == "richer red coat"
+    assert job.plan.raw == "@aya richer red coat, -umbrella"
 
 
 async def test_nothing_is_asked_of_others_for_a_blocked_prompt(world: World) -> None:

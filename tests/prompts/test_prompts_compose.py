@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orchestrator.errors import TemplateFault
 from orchestrator.models import Character, Model, Prompt, Style, Texts
 from orchestrator.prompts import compose
-from orchestrator.prompts.compose import check
+from orchestrator.prompts.texts import check
 
 SHIPPED = {
     path.stem: path.read_text()

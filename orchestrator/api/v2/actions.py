@@ -1,9 +1,10 @@
 """The actions of the Imgen API v2."""
 
 import re
+import secrets
 from collections.abc import Awaitable, Callable
 from functools import partial
-from random import SystemRandom
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from orchestrator.api.door import HOUSE, House, authenticate, read_json
 from orchestrator.api.fields import Fields
 from orchestrator.api.once import idempotency_key, once
 from orchestrator.api.v2 import answers
-from orchestrator.api.v2.request import LONGEST_NAME, read_prompt, read_request
+from orchestrator.api.v2.request import LONGEST_NAME, SEEDS, read_prompt, read_request
 from orchestrator.errors import BadId, CacheExpired, JobNotFound, MissingAction, UnknownAction
 from orchestrator.models import Asset, Caller, Job, Request, Status
 from orchestrator.pipeline import accept, enhance, offered, suggest
@@ -117,8 +118,11 @@ async def optimize(fields: Fields, _caller: Caller, house: House) -> dict[str, A
 
 
 async def random(fields: Fields, _caller: Caller, house: House) -> dict[str, Any]:
+    """Beyond the contract: `model`, for whose words, and `seed`, to get the same again."""
     character = fields.text("character", longest=LONGEST_NAME) if "character" in fields else None
-    return {"prompt": await suggest(SystemRandom(), character, house.ports)}
+    seed = fields.integer("seed", default=secrets.randbelow(SEEDS), low=0, high=2**64 - 1)
+    model = fields.short_text("model", longest=LONGEST_NAME)
+    return {"prompt": await suggest(Random(seed), character, house.ports, model=model)}  # noqa: S311  not a secret
 
 
 ACTIONS: dict[str, Action] = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Self
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 Recovery = Callable[[Queue], bool]
 
+FRESH = 1.0  # seconds; a job does not change hands more often
 SLOTS = 2  # one run in the executor and one waiting, so that it never waits for us
 
 
@@ -60,6 +62,9 @@ class Instance:
         self._doubted = asyncio.Event()  # a check is due now
         self._idle = asyncio.Event()
         self._idle.set()
+        self._looking = asyncio.Lock()
+        self._looked = -math.inf  # when it was last asked whose runs it has
+        self._held = frozenset[str]()  # jobs
         self._left_waiting = frozenset[str]()  # at the last check, while nothing was running
         self._boot = ""  # of the process that answered last
         self._has_recovered: Recovery = _never  # from what it was condemned for
@@ -88,11 +93,20 @@ class Instance:
         self._on_change()
 
     async def holds(self, job: Job) -> bool:
-        """Whether a run of the job waits, runs or has succeeded here."""
+        """Whether a run of the job waits, runs or has succeeded here, as of a moment ago; False if
+        that can't be known."""
+        clock = asyncio.get_running_loop().time
+        async with self._looking:  # after a crash many jobs ask at once
+            if clock() - self._looked > FRESH:
+                self._held = await self._jobs()
+                self._looked = clock()
+        return str(job.id) in self._held
+
+    async def _jobs(self) -> frozenset[str]:
         try:
-            return await self._runs.find(job) is not None
+            return await self._runs.jobs()
         except InstanceUnusable:
-            return False
+            return frozenset()
 
     @asynccontextmanager
     async def run(

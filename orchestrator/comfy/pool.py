@@ -77,11 +77,11 @@ class Pool:
             raise InstanceUnusable(detail="no ComfyUI is usable") from error
 
     async def holder(self, job: Job) -> Instance | None:
-        """Where an earlier try of the job is under way or has ended well."""
-        for instance in self._usable():
-            if await instance.holds(job):
-                return instance
-        return None
+        """Where an earlier try of the job is under way or has ended well; also where no new run
+        would be begun just now."""
+        asked = [i for i in self._instances() if not i.condemned]
+        answers = await asyncio.gather(*(instance.holds(job) for instance in asked))
+        return next((i for i, holds in zip(asked, answers, strict=True) if holds), None)
 
     def better_place(self, instance: Instance, checkpoint: str) -> Instance | None:
         """One that holds the checkpoint already and has as much room, not counting the place that
@@ -92,9 +92,10 @@ class Pool:
         return next((other for other in holders if other.room > instance.room), None)
 
     def _usable(self) -> Iterator[Instance]:
-        for member in self._members:
-            if member.instance is not None and not member.instance.trouble:
-                yield member.instance
+        return (instance for instance in self._instances() if not instance.trouble)
+
+    def _instances(self) -> Iterator[Instance]:
+        return (member.instance for member in self._members if member.instance is not None)
 
     def _note_change(self) -> None:
         if any(True for _ in self._usable()):
@@ -146,7 +147,7 @@ class PoolSlot:
         """
         held = self._instance
         holder = await self._pool.holder(job) if job.attempt > 1 else None
-        if held is not None and holder in (None, held) and not held.trouble:
+        if held is not None and (holder is held or (holder is None and not held.trouble)):
             return held
         self.free()
         self._instance = holder.take() if holder else await self._pool.take_again()

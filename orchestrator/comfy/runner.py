@@ -72,12 +72,19 @@ class Runner:
 
     async def find(self, job: Job) -> Run | None:
         """The job's run that waits, runs or has succeeded here."""
+        for run, mark in await self._known():
+            if mark.job == str(job.id):
+                return Run(run, mark, job.plan.graph, limit=job.plan.run_limit)
+        return None
+
+    async def jobs(self) -> frozenset[str]:
+        """Whose runs wait, run or have succeeded here."""
+        return frozenset(mark.job for _, mark in await self._known())
+
+    async def _known(self) -> list[tuple[str, Mark]]:
         entries = list(await self._client.queue())
         entries += [h.entry for h in await self._client.recent_history() if h.succeeded]
-        for entry in entries:
-            if entry.mark is not None and entry.mark.job == str(job.id):
-                return Run(entry.run, entry.mark, job.plan.graph, limit=job.plan.run_limit)
-        return None
+        return [(entry.run, entry.mark) for entry in entries if entry.mark is not None]
 
     async def artifacts(self, run: Run) -> tuple[Artifact, ...]:
         """The bytes of a run that has ended well. Raises RunLost, RunFailed."""

@@ -142,7 +142,7 @@ async def test_a_model_may_have_a_limit_of_its_own(fake):
     fake.behave(mute=True)
     fake.may_end.clear()
     one = job(painting())
-    with pytest.raises(RunTimedOut, match="0.5 s"):
+    with pytest.raises(RunTimedOut, match=r"0\.5 s"):
         await run(fake, one.evolve(plan=one.plan.evolve(run_limit=0.5)))
 
 
@@ -260,6 +260,18 @@ async def test_a_retry_goes_to_the_instance_that_has_the_run():
             await before.submit(one.plan.graph, client_id="gone", mark=Mark(str(one.id), 1))
         async with pool_on(here, there) as pool:
             await until(lambda: all(status.usable for status in pool.status()))
+            assert len(await run_in(pool, one.evolve(attempt=2))) == 1
+    assert (here.submissions, there.submissions) == (0, 1)
+
+
+async def test_a_retry_finds_its_run_also_where_no_new_one_would_be_begun():
+    async with FakeComfyUI() as here, FakeComfyUI() as there:
+        one = job(painting())
+        async with Client(Endpoint(there.url), timeout=1) as before:
+            await before.submit(one.plan.graph, client_id="gone", mark=Mark(str(one.id), 1))
+        there.behave(version="another")
+        async with pool_on(here, there) as pool:
+            await until(lambda: pool.status()[0].usable)
             assert len(await run_in(pool, one.evolve(attempt=2))) == 1
     assert (here.submissions, there.submissions) == (0, 1)
 

@@ -33,7 +33,7 @@ from orchestrator.errors import (
     UnsupportedMedia,
 )
 from orchestrator.models import Caller
-from orchestrator.ports import Instances, Keys, Outlook, Ports, Repetitions
+from orchestrator.ports import Instances, Keys, Outlook, Ports, Repetitions, UrlGuard
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ class House:
     keys: Keys
     repetitions: Repetitions
     outlook: Outlook
+    guard: UrlGuard
     instances: Instances
     rates: dict[str, RateLimiter]  # by tier; a tier without one is not limited
     strangers: RateLimiter  # failed authentications, by address

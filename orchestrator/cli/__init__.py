@@ -14,6 +14,7 @@ from orchestrator.cli.random import random
 from orchestrator.cli.serve import serve
 from orchestrator.cli.templates import templates
 from orchestrator.cli.verify import verify
+from orchestrator.cli.webhooks import webhooks
 from orchestrator.errors import ImgenError
 
 
@@ -36,6 +37,9 @@ for command in (serve, keys, generate, cancel, random, verify, models, templates
     imgen.add_command(command)
 for command in (config, doctor):
     imgen.add_command(command)
+
+
+imgen.add_command(webhooks)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestrator.jobs.keys import ApiKeys, Key, Tier
+from orchestrator.jobs.webhook_secrets import JobWebhookSecrets
 from orchestrator.settings import read_settings
 from orchestrator.wiring import open_database
 
@@ -82,6 +83,24 @@ def enable(name: str) -> None:
 def delete(name: str) -> None:
     """Forget a key. Its jobs stay, for admins to see."""
     _change("delete", name)
+
+
+@keys.command("webhook-secret")
+@click.argument("name")
+@click.option("--rotate", is_flag=True, help="Make a new one; the former signs beside it.")
+def webhook_secret(name: str, *, rotate: bool) -> None:
+    """Print what signs the webhooks of a key, and nothing else.
+
+    Give it to the receiver, which verifies with it that a webhook is ours. Webhooks are signed with
+    the former secret too, so that a receiver may change over when it suits it.
+    """
+
+    async def run() -> str:
+        async with open_database(read_settings()) as database:
+            secrets = JobWebhookSecrets(database)
+            return await (secrets.rotate(name) if rotate else secrets.show(name))
+
+    click.echo(asyncio.run(run()))
 
 
 def _change(verb: str, name: str) -> None:

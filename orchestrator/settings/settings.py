@@ -23,6 +23,7 @@ from orchestrator.settings.groups import (
 )
 from orchestrator.settings.llm import LlmSettings
 from orchestrator.settings.s3 import S3Settings
+from orchestrator.settings.webhooks import WebhookSettings
 
 HOME = (
     Path(__file__).resolve().parent.parent.parent
@@ -90,6 +91,7 @@ class Settings(BaseSettings):
         default=CredentialsSettings(), description="Content credentials"
     )
     secrets: SecretSettings = Field(default=SecretSettings(), description="Shared secrets")
+    webhooks: WebhookSettings = Field(default=WebhookSettings(), description="Webhooks")
     llm: LlmSettings = Field(default=LlmSettings(), description="Enhancing of prompts")
     s3: S3Settings = Field(default=S3Settings(), description="Pictures in S3")
 

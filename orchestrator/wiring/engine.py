@@ -13,6 +13,7 @@ from orchestrator.errors import ImgenError
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.retention import Retention
+from orchestrator.outbound import Post, Sender
 from orchestrator.ports import Ports
 from orchestrator.settings import Settings
 from orchestrator.storage import LocalStorage, S3Storage
@@ -27,6 +28,7 @@ from orchestrator.wiring.adapters import (
 )
 from orchestrator.wiring.audit import LiveAudit
 from orchestrator.wiring.disk import FreeSpace
+from orchestrator.wiring.webhooks import make_guard, make_sender
 from orchestrator.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ class Core:
     storage: LocalStorage | S3Storage
     space: FreeSpace
     worker: Worker
+    sender: Sender
 
     async def work(self, *, ready: Callable[[], None]) -> None:
         """Until cancelled; `ready` is called when there is a ComfyUI to work with."""
@@ -55,6 +58,7 @@ class Core:
             tasks.create_task(_expire_regularly(self.ledger))
             tasks.create_task(_sweep_regularly(self.retention))
             tasks.create_task(self.space.follow())
+            tasks.create_task(self.sender.run())
             (await self.pool.slot()).free()
             ready()
             tasks.create_task(self.worker.run())
@@ -64,7 +68,8 @@ class Core:
 async def opened(settings: Settings, url: str) -> AsyncIterator[Core]:
     """The core of the one service that works in the data directory; its links begin with `url`."""
     database, catalog, pool = open_database(settings), make_catalog(settings), make_pool(settings)
-    async with database, catalog, pool:
+    post = Post(make_guard(settings))
+    async with database, catalog, pool, post:
         ledger = make_ledger(database, settings)
         if not database.shared:  # nobody else is at work
             await ledger.release_all()
@@ -73,7 +78,8 @@ async def opened(settings: Settings, url: str) -> AsyncIterator[Core]:
         worker = Worker(ports, pool, owner=uuid4().hex, failures=settings.limits.failures)
         retention = Retention(database, storage, make_ages(settings))
         space = FreeSpace(settings.data_dir, least=settings.limits.free_space)
-        yield Core(ports, pool, audit, ledger, retention, database, storage, space, worker)
+        sender = make_sender(settings, post, database=database, ports=ports)
+        yield Core(ports, pool, audit, ledger, retention, database, storage, space, worker, sender)
 
 
 async def _expire_regularly(ledger: JobLedger) -> None:

@@ -23,6 +23,7 @@ from orchestrator.settings import Settings
 from orchestrator.storage import LocalStorage
 from orchestrator.wiring.adapters import make_data_dir
 from orchestrator.wiring.engine import Core, opened
+from orchestrator.wiring.webhooks import make_guard
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ def make_house(settings: Settings, core: Core, keys: ApiKeys) -> House:
         keys=keys,
         repetitions=Idempotency(core.database),
         outlook=Outlook(core.database),
+        guard=make_guard(settings),
         instances=core.pool,
         rates={Tier.FREE: RateLimiter(limits.free_rate), Tier.PRO: RateLimiter(limits.pro_rate)},
         strangers=RateLimiter(limits.address_rate),

@@ -21,6 +21,7 @@ from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.outlook import Outlook
 from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.models import InstanceStatus, Progress
+from orchestrator.outbound import Guard
 
 Body = dict[str, Any]
 GENERATE = {"action": "generate", "prompt": "red coat"}
@@ -81,6 +82,7 @@ async def doors(
         keys=keys,
         repetitions=Idempotency(database),
         outlook=Outlook(database),
+        guard=Guard(),
         instances=NoInstances(),
         rates={},
         strangers=RateLimiter(60),

@@ -60,7 +60,7 @@ async def models(_fields: Fields, _caller: Caller, house: House) -> dict[str, An
 async def generate(
     fields: Fields, caller: Caller, house: House, *, once_as: str = ""
 ) -> dict[str, Any]:
-    request = await read_request(fields, longest_prompt=house.longest_prompt)
+    request = await read_request(fields, longest_prompt=house.longest_prompt, guard=house.guard)
 
     async def accept_now(reservation: str) -> Job:
         house.refuse_if_unable()

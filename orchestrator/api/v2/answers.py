@@ -40,6 +40,12 @@ def status(job: Job, link: Link, *, place: Place | None = None) -> dict[str, Any
     return {"status": job.status, "meta": _meta(job, job.verdict, link)}
 
 
+def ended(job: Job, link: Link) -> dict[str, Any]:
+    """As `status` would show it, for the caller's webhook; a blocked picture is not sent about."""
+    shown = {"id": run_id(job), **status(job, link)}
+    return {name: value for name, value in shown.items() if name != "unsafe_url"}
+
+
 def _pending(job: Job, place: Place | None) -> dict[str, Any]:
     body: dict[str, Any] = {"status": job.status}
     if place is not None:

@@ -6,8 +6,9 @@ import secrets
 
 from comfy_nodes.marks import brand as marks
 from orchestrator.api.fields import Fields
-from orchestrator.errors import InvalidBrand, PromptRequired
+from orchestrator.errors import InvalidBrand, InvalidField, PromptRequired
 from orchestrator.models import Brand, Credits, Format, Output, Position, Request, Reuse
+from orchestrator.ports import UrlGuard
 
 SIZES = frozenset(
     {
@@ -24,11 +25,12 @@ DEFAULT_SIZE = (1344, 768)
 LONGEST_NAME = 200  # characters of a model, style or ruleset key
 LONGEST_CREDIT = 1000  # characters
 LONGEST_PRECOMPLIANCE = 2000
+LONGEST_URL = 2000
 LONGEST_DATA_URI = 3 * 2**20  # characters: 2 MiB of picture in base64, and its head
 SEEDS = 2**32
 
 
-async def read_request(fields: Fields, *, longest_prompt: int) -> Request:
+async def read_request(fields: Fields, *, longest_prompt: int, guard: UrlGuard) -> Request:
     """Raises PromptRequired, InvalidField, InvalidBrand."""
     return Request(
         prompt=read_prompt(fields, longest=longest_prompt),
@@ -43,6 +45,7 @@ async def read_request(fields: Fields, *, longest_prompt: int) -> Request:
         credits=_credits(fields),
         ruleset=fields.short_text("compliance_ruleset", longest=LONGEST_NAME).strip() or "default",
         precompliance=fields.short_text("precompliance", longest=LONGEST_PRECOMPLIANCE),
+        webhook_url=_webhook_url(fields, guard),
     )
 
 
@@ -51,6 +54,13 @@ def read_prompt(fields: Fields, *, longest: int) -> str:
     if not prompt.strip():
         raise PromptRequired
     return prompt
+
+
+def _webhook_url(fields: Fields, guard: UrlGuard) -> str:
+    url = fields.text("webhook_url", longest=LONGEST_URL)
+    if url and (fault := guard.fault(url)):
+        raise InvalidField("webhook_url", detail=fault)
+    return url
 
 
 def _reuse(fields: Fields) -> Reuse:

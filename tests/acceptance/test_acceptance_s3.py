@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ import pytest
 import requests
 from service import IMGEN, Service
 
+from orchestrator.jobs.retention import Ages, Retention
+from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.models import Status
+from orchestrator.storage import S3Options, S3Storage
 from scripts.s3_server import BUCKET, S3Server
 
 PROMPT = "@aya red coat, snowy street, warm lighting, -umbrella"
@@ -87,6 +91,23 @@ def test_a_job_waits_for_a_server_that_is_away(stored: Service, server: S3Server
     status = stored.wait(job)
     assert status["status"] == Status.COMPLETED
     assert requests.get(status["meta"]["images"][0]["url"], timeout=10).status_code == 200
+
+
+async def test_what_is_old_is_deleted_from_the_bucket(stored: Service, server: S3Server) -> None:
+    link = stored.generate(PROMPT)["meta"]["images"][0]["url"]
+    storage = S3Storage(
+        S3Options(
+            BUCKET,
+            endpoint=server.url,
+            access_key=server.access_key,
+            secret_key=server.secret_key,
+        )
+    )
+    async with SqliteDatabase(stored.data_dir / "imgen.db") as database:
+        while await Retention(database, storage, Ages(assets=timedelta())).sweep():
+            pass
+    assert objects(server, "assets") == []
+    assert requests.get(link, timeout=10).status_code == 404  # noqa: ASYNC210  nobody else waits
 
 
 def test_the_doctor_finds_it_well(stored: Service, server: S3Server) -> None:

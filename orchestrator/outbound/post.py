@@ -26,7 +26,7 @@ class Post:
             connector=self._guard.connector(),
             timeout=ClientTimeout(total=self._time_limit),
             cookie_jar=DummyCookieJar(),
-            headers={"User-Agent": "Imgen"},
+            headers={"User-Agent": "Imgen", "Content-Type": "application/json"},
             auto_decompress=False,
         )
         return self

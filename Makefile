@@ -7,7 +7,7 @@ UPGRADE ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test serve serve-s3 bench golden check lock
+.PHONY: help setup demo test serve serve-s3 bench chaos golden check lock
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ golden: setup ## rewrite the rendered graphs that the tests compare with
 
 bench: setup ## measure the finishing chain, signing and the whole way of a picture
 	$(BIN)/python scripts/bench.py
+
+chaos: setup ## kill processes while jobs run: nothing may be lost (half an hour); ARGS="points" picks
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 lock: setup ## resolve pyproject.toml and comfyui/requirements.in into the lock files
 	$(LOCK) --group dev --output-file requirements.lock pyproject.toml

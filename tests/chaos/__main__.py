@@ -8,7 +8,6 @@ import asyncio
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -17,6 +16,7 @@ from rich.progress import Progress
 
 from .clients import Clients
 from .points import visit_points
+from .siege import besiege
 from .sites import Site, one_service, running
 from .verdict import Verdict, judge
 
@@ -26,7 +26,6 @@ SITES = {
 }
 POINTS = "points"
 PLACES = (POINTS, *SITES)
-LIMIT = 1800  # seconds for one site
 SAMPLE = 5  # names that are shown of what went wrong
 
 
@@ -51,25 +50,17 @@ async def visit(name: str, options: argparse.Namespace) -> bool:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="imgen-chaos-") as folder:
         async with running(make(Path(folder))) as site:
-            clients = await besiege(site, jobs, Random(options.seed), name)
+            with Progress() as progress:
+                bar = progress.add_task(name, total=jobs)
+                clients = await besiege(
+                    site,
+                    jobs,
+                    Random(options.seed),
+                    told=lambda ended: progress.update(bar, completed=ended),
+                )
             verdict = judge(jobs, clients.accepted, clients.ended, site.stored())
             show(name, site, verdict, clients, time.monotonic() - began)
     return verdict.kept
-
-
-async def besiege(site: Site, jobs: int, rng: Random, name: str) -> Clients:
-    """The clients, when all jobs have ended or the time is over."""
-    key = (site.folder / "data" / "admin.key").read_text().strip()
-    with Progress() as progress:
-        bar = progress.add_task(name, total=jobs)
-        clients = Clients(site.doors, key, told=lambda ended: progress.update(bar, completed=ended))
-        killing = [asyncio.create_task(killer.run(rng)) for killer in site.killers]
-        with suppress(TimeoutError):
-            await asyncio.wait_for(clients.run(jobs), LIMIT)
-        for task in killing:
-            task.cancel()
-        await asyncio.wait(killing)
-    return clients
 
 
 def show(name: str, site: Site, verdict: Verdict, clients: Clients, seconds: float) -> None:

@@ -17,10 +17,8 @@ from typing import Any
 from unittest.mock import patch
 
 from orchestrator.cli import imgen
-from orchestrator.comfy import Pool
 from orchestrator.ports import Ports
 from orchestrator.wiring import engine
-from orchestrator.worker import Worker
 from orchestrator.worker import Worker
 
 POINT = os.environ.get("CHAOS_POINT", "")

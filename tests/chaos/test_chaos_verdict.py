@@ -1,0 +1,44 @@
+"""The judge of `make chaos` sees what goes wrong."""
+
+from typing import Any
+
+from .verdict import judge
+
+
+def completed(*names: str) -> dict[str, Any]:
+    return {"status": "COMPLETED", "meta": {"images": [{"filename": name} for name in names]}}
+
+
+ENDED = {"run_1": completed("a.jpg", "a_thumb.jpg")}
+STORED = ["a.jpg", "a_thumb.jpg"]
+ACCEPTED = {"first": "run_1"}
+
+
+def test_a_job_with_its_picture_is_as_promised() -> None:
+    assert judge(1, ACCEPTED, ENDED, STORED).kept
+
+
+def test_a_job_that_failed_is_lost() -> None:
+    assert judge(1, ACCEPTED, {"run_1": {"status": "FAILED"}}, []).lost == ["run_1"]
+
+
+def test_a_job_that_has_not_ended_is_stuck() -> None:
+    assert judge(1, ACCEPTED, {}, []).stuck == ["run_1"]
+
+
+def test_a_job_that_was_never_accepted_is_refused() -> None:
+    assert judge(2, ACCEPTED, ENDED, STORED).refused == 1
+
+
+def test_a_picture_that_no_job_names_is_doubled() -> None:
+    assert judge(1, ACCEPTED, ENDED, [*STORED, "b.jpg"]).doubled == ["b.jpg"]
+
+
+def test_a_picture_of_two_jobs_is_doubled() -> None:
+    both = {**ENDED, "run_2": completed("a.jpg", "b.jpg")}
+    verdict = judge(2, {**ACCEPTED, "second": "run_2"}, both, [*STORED, "b.jpg"])
+    assert verdict.doubled == ["a.jpg"]
+
+
+def test_a_picture_that_nobody_has_is_missing() -> None:
+    assert judge(1, ACCEPTED, ENDED, STORED[:1]).missing == ["a_thumb.jpg"]

@@ -199,18 +199,19 @@ class Runner:
 
     async def _fetch(self, mark: Mark) -> tuple[Artifact, ...]:
         clock = asyncio.get_running_loop().time
-        deadline = clock() + self._limits.results
+        deadline, obstacle = clock() + self._limits.results, ""
         while (left := deadline - clock()) > 0:
             try:
                 found = await self._client.results(mark, wait=min(LONG_POLL, left))
             except InstanceUnusable as error:
                 if self._listener.closed:
                     raise RunLost(detail=f"its bytes are out of reach: {error.detail}") from error
+                obstacle = f": {error.detail}"
                 await asyncio.sleep(self._limits.deaf)
             else:
                 if found is not None:
                     return found
-        raise RunLost(detail="its bytes did not come in time")
+        raise RunLost(detail=f"its bytes did not come in time{obstacle}")
 
 
 def addressed(graph: Graph, mark: Mark) -> Graph:

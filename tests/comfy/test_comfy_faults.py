@@ -1,86 +1,26 @@
 """Whatever ComfyUI does, a run ends with its picture or with an error that says why."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import suppress
+from dataclasses import asdict
 
 import pytest
+from comfy_fakes import is_empty, pool_on, run, run_in, run_on, until
 from comfy_samples import job, painting
-from fake_comfyui import OUT_OF_MEMORY, PICTURE, THUMBNAIL, FakeComfyUI
+from fake_comfyui import OUT_OF_MEMORY, PICTURE, THUMBNAIL, TROUBLES, Behaviour, FakeComfyUI
 
-from orchestrator.comfy import Endpoint, External, Limits, Pool
+from orchestrator.comfy import Endpoint
 from orchestrator.comfy.answers import Mark
 from orchestrator.comfy.client import Client
-from orchestrator.errors import InstanceUnusable, OutOfMemory, RunFailed, RunLost, RunTimedOut
-from orchestrator.models import Artifact, Job, Progress
-
-QUICK = Limits(
-    run=2,
-    wait=1,
-    silence=0.1,
-    deaf=0.05,
-    stall=1.5,
-    unreachable=0.3,
-    withdrawal=1,
-    results=0.3,
-    answer=1,
-    connect=0.5,
-    probe=0.1,
-    boot=1,
-    longest_pause=0.2,
+from orchestrator.errors import (
+    InstanceUnusable,
+    OutOfMemory,
+    RunError,
+    RunFailed,
+    RunLost,
+    RunTimedOut,
 )
-
-
-@pytest.fixture(params=[False, True], ids=["mid-2024", "newer"])
-async def fake(request: pytest.FixtureRequest) -> AsyncIterator[FakeComfyUI]:
-    async with FakeComfyUI(dated=request.param) as server:
-        yield server
-
-
-@asynccontextmanager
-async def pool_on(*servers: FakeComfyUI, **headers: str) -> AsyncIterator[Pool]:
-    specs = [
-        External(f"fake {number}", Endpoint(server.url, headers))
-        for number, server in enumerate(servers)
-    ]
-    async with Pool(specs, pack_version="fake", limits=QUICK) as pool:
-        yield pool
-
-
-async def run(
-    server: FakeComfyUI, one: Job | None = None, report: Callable[[Progress], None] = print
-) -> tuple[Artifact, ...]:
-    async with pool_on(server) as pool:
-        return await run_in(pool, one or job(painting()), report)
-
-
-async def run_in(
-    pool: Pool, one: Job, report: Callable[[Progress], None] = print
-) -> tuple[Artifact, ...]:
-    slot = await pool.slot()
-    async with slot.run(one, report=report) as artifacts:
-        return tuple(artifacts)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - it is on the other side of the wire
-            await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def run_on(server: FakeComfyUI) -> AsyncIterator["asyncio.Task[tuple[Artifact, ...]]"]:
-    """A run that is in the executor and stays there until `may_end`."""
-    server.may_end.clear()
-    async with pool_on(server) as pool:
-        task = asyncio.create_task(run_in(pool, job(painting())))
-        await until(lambda: server.running)
-        yield task
-        await asyncio.gather(task, return_exceptions=True)
-
-
-def is_empty(server: FakeComfyUI) -> bool:
-    return server.running is None and not server.pending
+from orchestrator.models import Progress
 
 
 async def test_a_run_yields_the_bytes_that_were_delivered(fake):
@@ -147,7 +87,7 @@ async def test_a_model_may_have_a_limit_of_its_own(fake):
 
 
 async def test_a_run_that_is_never_started_goes_elsewhere(fake):
-    async with run_on(fake):
+    async with run_on(fake, run=5, stall=5):
         with pytest.raises(InstanceUnusable, match="no run was started"):
             await run(fake)
         assert fake.pending == []
@@ -194,13 +134,6 @@ async def test_a_failure_while_finishing_is_told(fake):
         await run(fake)
 
 
-async def test_an_instance_that_vanishes_loses_its_run(fake):
-    async with run_on(fake) as task:
-        await fake.__aexit__()
-        with pytest.raises(RunLost, match="can't be reached"):
-            await task
-
-
 async def test_whoever_lost_a_job_leaves_its_next_try_alone(fake):
     one = job(painting())
     fake.may_end.clear()
@@ -232,88 +165,51 @@ async def test_interrupts_without_end_lose_the_run(fake):
             await task
 
 
-async def test_an_instance_that_fails_a_check_is_not_used_until_it_passes_again(fake):
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_whatever_happens_a_run_ends_and_the_next_try_has_its_picture(fake, trouble):
+    fake.behave(**TROUBLES[trouble])
+    one = job(painting())
+    async with pool_on(fake) as pool, asyncio.timeout(5):
+        with suppress(RunError):
+            assert len(await run_in(pool, one)) == 1
+        assert is_empty(fake)
+        fake.behave(**asdict(Behaviour()))
+        assert len(await run_in(pool, one.evolve(attempt=2))) == 1
+
+
+@pytest.mark.parametrize("spoiled", ["corrupt", "truncated", "incomplete"])
+async def test_bytes_that_are_not_what_was_made_are_never_taken(fake, spoiled):
+    fake.behave(**TROUBLES[spoiled])
+    with pytest.raises(RunLost, match=r"did not come in time: results: \w+"):
+        await run(fake)
+    assert fake.history == {}
+
+
+async def test_a_run_that_is_cancelled_while_it_is_submitted_is_not_left_behind(fake):
+    fake.behave(takes_graphs_late=0.3)
+    fake.may_end.clear()
     async with pool_on(fake) as pool:
-        (await pool.slot()).free()
-        fake.behave(version="another")
-        await until(lambda: not pool.status()[0].usable)
-        waiting = asyncio.create_task(pool.slot())
-        await asyncio.sleep(0.2)
-        assert not waiting.done()
-        fake.behave(version="fake")
-        (await waiting).free()
+        slot = await pool.slot()
+        task = asyncio.create_task(slot.run(job(painting()), report=print).__aenter__())
+        await asyncio.sleep(0.15)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.sleep(0.3)
+        assert (fake.submissions, is_empty(fake)) == (1, True)
 
 
-async def test_an_executor_that_takes_up_no_run_is_noticed(fake):
-    fake.behave(takes_up_runs=False)
-    async with pool_on(fake) as pool:
-        task = asyncio.create_task(run_in(pool, job(painting())))
-        await until(lambda: pool.status()[0].state == "its executor takes up no run")
-        with pytest.raises(InstanceUnusable):
-            await task
-
-
-async def test_a_retry_goes_to_the_instance_that_has_the_run():
-    async with FakeComfyUI(dated=True) as here, FakeComfyUI(dated=True) as there:
-        one = job(painting())
-        async with Client(Endpoint(there.url), timeout=1) as before:
-            await before.submit(one.plan.graph, client_id="gone", mark=Mark(str(one.id), 1))
-        async with pool_on(here, there) as pool:
-            await until(lambda: all(status.usable for status in pool.status()))
-            assert len(await run_in(pool, one.evolve(attempt=2))) == 1
-    assert (here.submissions, there.submissions) == (0, 1)
-
-
-async def test_a_retry_finds_its_run_also_where_no_new_one_would_be_begun():
-    async with FakeComfyUI() as here, FakeComfyUI() as there:
-        one = job(painting())
-        async with Client(Endpoint(there.url), timeout=1) as before:
-            await before.submit(one.plan.graph, client_id="gone", mark=Mark(str(one.id), 1))
-        there.behave(version="another")
-        async with pool_on(here, there) as pool:
-            await until(lambda: pool.status()[0].usable)
-            assert len(await run_in(pool, one.evolve(attempt=2))) == 1
-    assert (here.submissions, there.submissions) == (0, 1)
-
-
-async def test_a_slot_of_a_broken_instance_runs_on_another():
-    async with (
-        FakeComfyUI(dated=True) as here,
-        FakeComfyUI(dated=True) as there,
-        pool_on(here, there) as pool,
-    ):
-        await until(lambda: all(status.usable for status in pool.status()))
-        slots = [await pool.slot(), await pool.slot()]  # one on each
-        here.behave(version="another")
-        await until(lambda: not pool.status()[0].usable)
-        for slot in slots:
-            async with slot.run(job(painting()), report=print) as artifacts:
-                assert len(artifacts) == 1
-    assert (here.submissions, there.submissions) == (0, 2)
-
-
-async def test_every_request_shows_the_header_of_the_endpoint(fake):
-    async with pool_on(fake, **{"X-Key": "secret"}) as pool:
-        await run_in(pool, job(painting()))
-        shown = repr(pool.status())
-    assert set(fake.headers_seen) == {"secret"}
-    assert "secret" not in shown
-
-
-def poisoned(fake: FakeComfyUI) -> None:
-    fake.behave(error="RuntimeError: CUDA error: an illegal memory access was encountered")
-
-
-async def test_a_broken_device_is_not_used_until_its_process_was_started_again(fake):
-    poisoned(fake)
-    async with pool_on(fake) as pool:
-        with pytest.raises(RunFailed, match="illegal memory access"):
-            await run_in(pool, job(painting()))
-        fake.behave(error="")
-        await asyncio.sleep(3 * QUICK.probe)
-        assert "needs a restart" in pool.status()[0].state
-        await fake.restart()
-        assert len(await run_in(pool, job(painting()))) == 1
+async def test_a_neighbour_that_is_hit_by_a_cancellation_is_run_again():
+    """The older `/interrupt` knows no run: between our look at the queue and it, another began."""
+    async with FakeComfyUI(dated=False) as fake, run_on(fake) as cancelled:
+        async with pool_on(fake) as other:
+            neighbour = asyncio.create_task(run_in(other, one := job(painting())))
+            await until(lambda: fake.pending)
+            fake.behave(interrupts_late=True)
+            cancelled.cancel()
+            await until(lambda: fake.submissions == 3)
+            fake.may_end.set()
+            assert len(await neighbour) == 1
+        assert (fake.executor.tally.runs[str(one.id)], is_empty(fake)) == (2, True)
 
 
 async def test_memory_is_freed_once_and_the_run_tried_again(fake):
@@ -327,15 +223,3 @@ async def test_a_device_that_is_too_small_ends_the_job(fake):
     with pytest.raises(OutOfMemory, match=r"Paint the street.*OutOfMemoryError"):
         await run(fake)
     assert (fake.freed, fake.submissions) == (1, 2)
-
-
-async def test_an_executor_that_was_stuck_is_used_again_once_it_goes_on(fake):
-    """Without a restart: the run that could not be interrupted has ended."""
-    fake.behave(deaf=True)
-    fake.may_end.clear()
-    async with pool_on(fake) as pool:
-        with pytest.raises(RunLost, match="no sign of progress"):
-            await run_in(pool, job(painting()))
-        assert pool.status()[0].state == "a run can't be interrupted"
-        fake.may_end.set()
-        assert len(await run_in(pool, job(painting()))) == 1

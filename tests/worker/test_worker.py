@@ -16,6 +16,7 @@ from orchestrator import worker as worker_module
 from orchestrator.errors import (
     ImgenError,
     InstanceUnusable,
+    OutOfMemory,
     RunFailed,
     RunLost,
     RunTimedOut,
@@ -166,6 +167,38 @@ async def test_what_is_not_the_jobs_fault_is_not_counted(
     async with working(ports, instances):
         job = await ended(ports, job)
     assert (job.status, job.failures) == (Status.COMPLETED, 0)
+
+
+@pytest.mark.parametrize("error", [RunLost(), InstanceUnusable()], ids=["failed", "not-its-fault"])
+async def test_each_try_waits_longer_than_the_one_before(
+    ports: Ports, instances: Instances, error: ImgenError
+) -> None:
+    class Resting:
+        def __init__(self) -> None:
+            self.delays: list[timedelta] = []
+
+        async def give_back(self, job: Job, *, delay: timedelta) -> None:
+            self.delays.append(delay)
+            await ports.queue.give_back(job, delay=delay)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(ports.queue, name)
+
+    instances.ends = [error] * 2
+    job, resting = await accepted(ports), Resting()
+    async with working(replace(ports, queue=resting), instances):
+        await ended(ports, job)
+    assert resting.delays == [worker_module.BACK_OFF, 2 * worker_module.BACK_OFF]
+
+
+async def test_a_device_that_is_too_small_is_not_tried_again(
+    ports: Ports, instances: Instances
+) -> None:
+    instances.ends = [OutOfMemory('"Sampler" failed: out of memory')]
+    job = await accepted(ports)
+    async with working(ports, instances):
+        job = await ended(ports, job)
+    assert (job.status, job.error) == (Status.FAILED, '"Sampler" failed: out of memory')
 
 
 async def test_a_run_that_takes_too_long_is_not_tried_again(

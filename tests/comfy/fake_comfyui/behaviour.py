@@ -9,12 +9,14 @@ OUT_OF_MEMORY = "torch.cuda.OutOfMemoryError: Allocation on device 0 would excee
 
 @dataclass(frozen=True)
 class Behaviour:
-    """A run keeps the behaviour that it was begun with; the first four are about the server."""
+    """A run keeps the behaviour that it was begun with; the first ones are about the server."""
 
     version: str = "fake"  # of the node pack
     status: int = 200  # of every answer
     hangs: bool = False  # no request is answered
     takes_up_runs: bool = True
+    takes_graphs_late: float = 0.0  # seconds after they came
+    interrupts_late: bool = False  # whoever comes after the run that was meant
 
     seconds: float = 0.0  # that a run takes
     loading: float = 0.0  # seconds, when the run's checkpoint is not the one of the last

@@ -34,6 +34,7 @@ class FakeComfyUI:
         self.headers_seen: list[str] = []  # X-Key of each request
         self.object_info = object_info or {"KSampler": {}}
         self.submissions = 0
+        self.connections = 0  # of websockets, so far
         self.freed = 0  # how often it was told to free memory
         self._mood = mood or Mood()
         self._results = Results(Limits(results=1000), workers=1)
@@ -146,6 +147,7 @@ class FakeComfyUI:
 
     async def _submit(self, request: web.Request) -> web.Response:
         body = await request.json()
+        await asyncio.sleep(self.behaviour.takes_graphs_late)
         self.submissions += 1
         extra = {**body["extra_data"], "client_id": body["client_id"]}
         behaviour = self._mood.for_run(self.behaviour)
@@ -163,6 +165,8 @@ class FakeComfyUI:
 
     async def _interrupt(self, request: web.Request) -> web.Response:
         wanted = (await request.json()).get("prompt_id")
+        if self.behaviour.interrupts_late:
+            await self.executor.next_run()
         run = self.running
         if run and not run.behaviour.deaf and (not self.dated or wanted in (None, run.id)):
             run.interrupted.set()
@@ -207,6 +211,7 @@ class FakeComfyUI:
     async def _listen(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(autoping=self.behaviour.answers_pings)
         await socket.prepare(request)
+        self.connections += 1
         name = request.query["clientId"]
         status = {"exec_info": {"queue_remaining": len(self.pending)}}
         await socket.send_json({"type": "status", "data": {"status": status, "sid": name}})

@@ -16,6 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    running = Service(tmp_path_factory.mktemp("service")).start()
+    settings = {"IMGEN_WEBHOOKS__ALLOW": "127.0.0.0/8"}
+    running = Service(tmp_path_factory.mktemp("service"), settings).start()
     yield running
     assert running.stop() == 0, running.log()[-4000:]

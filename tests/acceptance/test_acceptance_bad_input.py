@@ -56,6 +56,18 @@ REFUSED = {
     "wrong type of number": (generate(wm_scale="x"), 400, "Invalid field: wm_scale"),
     "wrong type of flag": (generate(optimize="yes"), 400, "Invalid field: optimize"),
     "wrong type of text": (generate(cs_author=7), 400, "Invalid field: cs_author"),
+    "webhook of a wrong type": (generate(webhook_url=7), 400, "Invalid field: webhook_url"),
+    "webhook that is no URL": (generate(webhook_url="hook"), 400, "Invalid field: webhook_url"),
+    "webhook that is too long": (
+        generate(webhook_url=f"https://example.com/{'a' * 2000}"),
+        400,
+        "Invalid field: webhook_url",
+    ),
+    "webhook to a private address": (
+        generate(webhook_url="http://169.254.169.254/"),
+        400,
+        "Invalid field: webhook_url",
+    ),
     "no picture as mark": (
         generate(wm_image=data_uri(b"not an image")),
         400,

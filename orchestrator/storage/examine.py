@@ -45,9 +45,12 @@ async def _try(storage: S3Storage, key: str) -> bool:
     try:
         if await storage.get(key) != PROBE:
             raise StorageUnavailable(detail=f"{key} is not what was written")
-        return await storage.run(partial(_is_readable, storage.public_address(key)))
+        public = await storage.run(partial(_is_readable, storage.public_address(key)))
     finally:
         await storage.delete(key)
+    if await storage.get(key) is not None:  # without ListBucket, AWS won't say that it is gone
+        raise StorageUnavailable(detail=f"{key} could not be deleted")
+    return public
 
 
 def _is_readable(address: str) -> bool:

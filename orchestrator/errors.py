@@ -35,7 +35,8 @@ ImgenError                        500
 │   └── StorageUnavailable             a job waits for it
 ├── RunError                           one execution of a graph
 │   ├── RunFailed                      the graph itself failed: node and reason
-│   │   └── OutOfMemory                also after memory was freed: not tried again
+│   │   ├── OutOfMemory                also after memory was freed: not tried again
+│   │   └── WeightsGone                files that it needs were taken away: not tried again
 │   ├── RunLost                        the instance no longer knows the run
 │   └── RunTimedOut
 ├── StepFailed                         a step after the run; tried again, then FAILED
@@ -244,6 +245,10 @@ class RunFailed(RunError):
 
 class OutOfMemory(RunFailed):
     """The device has too little memory"""
+
+
+class WeightsGone(RunFailed):
+    """Weights that the picture needs are gone"""
 
 
 class RunLost(RunError):

@@ -14,7 +14,14 @@ from datetime import UTC, datetime
 from random import Random
 from uuid import uuid4
 
-from orchestrator.errors import Blocked, CacheMiss, StorageFailed, Unavailable
+from orchestrator.errors import (
+    Blocked,
+    CacheMiss,
+    InvalidField,
+    StorageFailed,
+    Unavailable,
+    WeightsGone,
+)
 from orchestrator.models import (
     Artifact,
     Asset,
@@ -51,7 +58,7 @@ async def accept(
     `reservation` is of the caller's name for the request, if it gave one.
 
     Raises PromptRequired, InvalidCharacter, CacheMiss, EnhancementFailed, ReviewFailed,
-    Unavailable, QueueFull and StorageFull; then nothing was accepted.
+    InvalidField, Unavailable, QueueFull and StorageFull; then nothing was accepted.
     """
     shelf = offered(ports)
     ruleset = ports.compliance.resolve(request.ruleset, allowed=caller.rulesets)
@@ -122,7 +129,7 @@ def compose_draft(raw: str, request: Request, shelf: Shelf, ports: Ports) -> Dra
     if model is None:
         raise Unavailable("No model is served")
     unknown = ports.policy.unknown_character
-    prompt = parse(raw, characters=shelf.characters, unknown=unknown)
+    prompt = parse(raw, characters=shelf.cast(model), unknown=unknown)
     style = model.style(request.style)
     character = shelf.characters.get(prompt.character, NOBODY)
     texts = compose(
@@ -144,6 +151,7 @@ async def screen(draft: Draft, request: Request, ports: Ports) -> Verdict:
 def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
     """Decide everything that is left: what is planned here is drawn, whatever changes later."""
     template = draft.shelf.templates[draft.model.template]
+    loras = _loras(draft, request)
     watermark_id = secrets.token_hex(8)
     bindings = Bindings(
         positive=draft.texts.positive,
@@ -156,7 +164,8 @@ def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
         sampler=draft.style.sampler,
         scheduler=draft.style.scheduler,
         checkpoint=draft.model.checkpoint,
-        loras=_loras(draft, request),
+        companions=draft.model.companions,
+        loras=loras,
         model=draft.model.key,
         style=draft.style.key,
         character=draft.character.name,
@@ -172,6 +181,7 @@ def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
         model_label=draft.model.label,
         style=draft.style.key,
         checkpoint=draft.model.checkpoint,
+        weights=(*draft.model.weights, *(f"loras/{use.file}" for use in loras)),
         template=template.name,
         template_digest=template.digest,
         card_digest=draft.model.digest,
@@ -232,6 +242,10 @@ async def _refuse_unsafe(draft: Draft, request: Request, ports: Ports) -> None:
 
 def _loras(draft: Draft, request: Request) -> tuple[LoraUse, ...]:
     character = draft.character
+    for use in request.loras:
+        lora = draft.shelf.loras.get(use.file)
+        if lora is None or not lora.fits(draft.model):
+            raise InvalidField("loras", detail=f"{use.file[:100]} is none for {draft.model.key}")
     own = (LoraUse(file=character.lora, weight=character.weight),) if character.lora else ()
     return (*draft.style.loras, *own, *request.loras)
 
@@ -239,10 +253,11 @@ def _loras(draft: Draft, request: Request) -> tuple[LoraUse, ...]:
 async def fulfil(job: Job, slot: Slot, ports: Ports, *, report: Callable[[Progress], None]) -> Job:
     """Bring a claimed job to its end, from wherever it is.
 
-    Raises RunError, StepFailed, InstanceUnusable: the job may be tried again. Raises Fenced: the
-    job is somebody else's by now.
+    Raises RunError, StepFailed, Unavailable, InstanceUnusable: the job may be tried again.
+    Raises WeightsGone: it may not. Raises Fenced: the job is somebody else's by now.
     """
     if not job.kept:
+        require_weights(job, ports)
         async with slot.run(job, report=report) as artifacts:
             kept = [await keep(job, n, artifact, ports) for n, artifact in enumerate(artifacts, 1)]
             job = await record(job.evolve(kept=tuple(kept)), ports)
@@ -261,6 +276,16 @@ async def fulfil(job: Job, slot: Slot, ports: Ports, *, report: Callable[[Progre
     if verdict.safe:
         await ports.cache.remember(job)
     return await record(completed(job), ports)
+
+
+def require_weights(job: Job, ports: Ports) -> None:
+    """Raises WeightsGone; Unavailable while they are being replaced."""
+    known = ports.catalog.shelf().weights
+    missing = [file for file in job.plan.weights if file not in known or known[file].fault]
+    if any(file in known and known[file].pending for file in missing):
+        raise Unavailable(f"{', '.join(missing)}: still being written")
+    if missing:
+        raise WeightsGone(detail=", ".join(missing))
 
 
 async def record(job: Job, ports: Ports) -> Job:

@@ -42,6 +42,10 @@ class WeightSource(Protocol):
         """What lies there now, by path below the models folder; the same object as before if
         nothing has changed. Blocks."""
 
+    async def compare(self) -> None:
+        """Find out which of the files have the same content, which later looks then tell. May
+        take long."""
+
 
 class Audit(Protocol):
     def fault(self, template: Template) -> str:

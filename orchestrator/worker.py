@@ -14,6 +14,7 @@ from orchestrator.errors import (
     OutOfMemory,
     RunTimedOut,
     Unavailable,
+    WeightsGone,
 )
 from orchestrator.models import Job, Progress, Status
 from orchestrator.pipeline import fulfil
@@ -94,7 +95,7 @@ class Worker:
         failed = recorded.evolve(failures=recorded.failures + 1, error=str(error)[:1000])
         if isinstance(error, RunTimedOut):
             await self._end(failed, Status.TIMED_OUT)
-        elif isinstance(error, OutOfMemory) or failed.failures >= self.failures:
+        elif isinstance(error, OutOfMemory | WeightsGone) or failed.failures >= self.failures:
             await self._end(failed, Status.FAILED)
         else:
             await self.ports.queue.give_back(failed, delay=BACK_OFF * failed.failures)

@@ -8,7 +8,7 @@ import hashlib
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from orchestrator.catalog.cards import CharacterCard, ModelCard
+from orchestrator.catalog.cards import CharacterCard, FamilyCard, ModelCard, SharedStyleCard
 from orchestrator.dropped import text_of
 from orchestrator.errors import TemplateFault
 from orchestrator.models import Template
@@ -17,6 +17,16 @@ from orchestrator.yaml_file import read_yaml
 
 def read_model(key: str, source: bytes) -> ModelCard:
     return read_yaml(text_of(source), ModelCard, given={"key": key, "digest": _digest(source)})
+
+
+def read_family(key: str, source: bytes) -> FamilyCard:
+    return read_yaml(text_of(source), FamilyCard, given={"key": key, "digest": _digest(source)})
+
+
+def read_style(key: str, source: bytes) -> SharedStyleCard:
+    return read_yaml(
+        text_of(source), SharedStyleCard, given={"key": key, "digest": _digest(source)}
+    )
 
 
 def read_character(name: str, source: bytes) -> CharacterCard:

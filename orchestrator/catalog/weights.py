@@ -1,115 +1,184 @@
-"""What lies in the models folder: which files are whole, and why the others can't be used."""
+"""What lies in the models folder: what each file is, and why some can't be used."""
 
+import asyncio
 import os
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestrator.catalog.cards import PICKLE_REFUSED, PICKLES
+from orchestrator.catalog.duplicates import digest, sample, suspects
+from orchestrator.catalog.headers import UnusableFile, read_header
+from orchestrator.catalog.memory import Entry, Memory
+from orchestrator.catalog.recognise import recognise
+from orchestrator.catalog.told import SIDECARS, read_sidecar, told
+from orchestrator.models import WeightFacts
 
+SAFE = ".safetensors"
 SETTLE = 2.0  # seconds without a change, after which nobody is writing a file any more
-HEADER_LIMIT = 100 << 20  # bytes; the format's own limit
+PATIENCE = 1.0  # seconds that one look may take for reading headers; the rest waits for the next
+STILL_WRITTEN = "is still being written"
+UNREAD = "is about to be read"
+
+Stamp = tuple[int, ...]  # size, times of the last change, inode; of the file and its sidecar
+
+
+@dataclass(frozen=True)
+class _Found:
+    path: str
+    stamp: Stamp
+    changed: float  # seconds since the epoch
+    sidecar: str  # empty: there is none
 
 
 @dataclass(frozen=True)
 class _Seen:
-    stamp: tuple[int, ...]  # size, times of the last change, inode
+    stamp: Stamp
     since: float  # monotonic seconds
-    fault: str | None = None  # None: not judged yet, "": whole
+    facts: WeightFacts | None = None  # None: not read yet
 
 
 class Weights:
-    def __init__(self, folder: Path) -> None:
+    """The models folder of this host."""
+
+    def __init__(self, folder: Path, *, memory: Memory | None = None) -> None:
+        """`memory` holds what was read by earlier processes."""
         self._folder = folder
+        self._memory = memory or Memory(None)
         self._seen: dict[str, _Seen] = {}
+        self._facts: Mapping[str, WeightFacts] = {}
+        self._samples: dict[tuple[str, Stamp], str] = {}
+        self._digests: dict[tuple[str, Stamp], str] = {}
 
-    def look(self) -> Mapping[str, str]:
-        """Every weight file by its path below the folder, with why it can't be used, "" if it can.
-        Blocks: new files are opened."""
-        found: dict[str, str] = {}
+    def look(self) -> Mapping[str, WeightFacts]:
+        """Every weight file by its path below the folder; the same object as before if nothing
+        has changed. Blocks: new files are opened, for `PATIENCE` at most."""
+        facts: dict[str, WeightFacts] = {}
         seen: dict[str, _Seen] = {}
-        for path in _files(self._folder):
-            name = path.relative_to(self._folder).as_posix()
-            if path.suffix in PICKLES:
-                found[name] = PICKLE_REFUSED
-            elif path.suffix == ".safetensors":
-                seen[name] = _judge(path, self._seen.get(name))
-                fault = seen[name].fault
-                found[name] = "is still being written" if fault is None else fault
+        deadline = time.monotonic() + PATIENCE
+        for name, found in self._files():
+            if not name.endswith(SAFE):
+                facts[name] = WeightFacts(fault=PICKLE_REFUSED)
+                continue
+            seen[name] = self._judge(name, found, in_time=time.monotonic() < deadline)
+            facts[name] = seen[name].facts or WeightFacts(fault=_waits(found), pending=True)
         self._seen = seen
-        return found
+        self._memory.keep({n: Entry(s.stamp, s.facts) for n, s in seen.items() if s.facts})
+        if facts != self._facts:
+            self._facts = facts
+        return self._facts
+
+    async def compare(self) -> None:
+        """Find out which files have the same content."""
+        for names in suspects(self._facts):
+            alike: dict[str, list[str]] = {}
+            for name in names:
+                with suppress(OSError):  # gone by now
+                    alike.setdefault(await asyncio.to_thread(self._sample, name), []).append(name)
+            for same in alike.values():
+                if len(same) > 1:
+                    await self._identify(same)
+
+    def _sample(self, name: str) -> str:
+        version = (name, self._seen[name].stamp if name in self._seen else ())
+        if version not in self._samples:
+            self._samples[version] = sample(self._folder / name)
+        return self._samples[version]
+
+    async def _identify(self, names: list[str]) -> None:
+        for name in names:
+            seen = self._seen.get(name)
+            if seen and seen.facts and not seen.facts.digest:
+                with suppress(OSError):
+                    self._digests[name, seen.stamp] = await digest(self._folder / name)
+
+    def _files(self) -> Iterator[tuple[str, _Found]]:
+        top = len(str(self._folder)) + 1
+        for root, names in _folders(self._folder):
+            beside = frozenset(names)
+            for name in names:
+                if name.endswith((SAFE, *PICKLES)):
+                    path = f"{root}/{name}"
+                    yield path[top:], _found(path, _sidecar(root, name, beside))
+
+    def _judge(self, name: str, found: _Found, *, in_time: bool) -> _Seen:
+        former = self._seen.get(name)
+        if former is None or former.stamp != found.stamp:
+            known = self._memory.recall(name, found.stamp)
+            former = _Seen(found.stamp, time.monotonic(), known)
+        if former.facts is not None:
+            content = self._digests.pop((name, former.stamp), former.facts.digest)
+            if content == former.facts.digest:
+                return former
+            return replace(former, facts=former.facts.evolve(digest=content))
+        if not in_time:
+            return former
+        quiet = max(time.monotonic() - former.since, time.time() - found.changed)
+        return former if quiet < SETTLE else replace(former, facts=_facts(found))
 
 
-def safetensors_fault(path: Path) -> str:
-    """Why this is no whole safetensors file; empty if it is one.
-
-    The file is an 8-byte little-endian length, a JSON header of that length, and the tensors,
-    of which the header tells the ends.
-    """
+def _facts(found: _Found) -> WeightFacts:
+    size = found.stamp[0] if found.stamp else 0
     try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            length = int.from_bytes(file.read(8), "little")
-            if length > min(size - 8, HEADER_LIMIT):
-                return "is cut off or no safetensors file"
-            header = _Header.model_validate_json(file.read(length))
-    except OSError as error:
-        return f"can't be read: {error.strerror}"
-    except ValidationError:
-        return "has an unreadable header"
-    if not header.ends:
-        return "holds no tensors"
-    expected = 8 + length + max(header.ends)
-    return "" if size == expected else f"has {size} bytes instead of {expected}"
+        header = read_header(Path(found.path))
+    except UnusableFile as error:
+        return WeightFacts(size=size, fault=str(error))
+    said = told(header.metadata, read_sidecar(Path(found.sidecar)) if found.sidecar else {})
+    known = recognise(header, hint=f"{said.base_model} {Path(found.path).stem}")
+    return WeightFacts(
+        size=size,
+        role=known.role,
+        family=known.family,
+        kind=known.kind,
+        title=said.title,
+        triggers=said.triggers,
+    )
 
 
-class _Tensor(BaseModel):
-    data_offsets: tuple[int, int]
+def _waits(found: _Found) -> str:
+    return STILL_WRITTEN if time.time() - found.changed < SETTLE else UNREAD
 
 
-class _Header(BaseModel):
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, _Tensor]
-
-    metadata: Any = Field(default=None, alias="__metadata__")
-
-    @property
-    def ends(self) -> list[int]:
-        return [tensor.data_offsets[1] for tensor in self.__pydantic_extra__.values()]
+def _sidecar(root: str, name: str, beside: frozenset[str]) -> str:
+    stem = name.removesuffix(SAFE)
+    return next((f"{root}/{stem}{end}" for end in SIDECARS if stem + end in beside), "")
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """All files below, links followed as ComfyUI does, each real folder once."""
+def _found(path: str, sidecar: str) -> _Found:
+    status = _status(path)
+    beside = _status(sidecar) if sidecar else None
+    changed = status.st_mtime if status else 0.0
+    return _Found(path, (*_stamp(status), *_stamp(beside)), changed, sidecar)
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)  # noqa: PTH116 - thousands of times a look: a Path costs more than this
+    except OSError:  # told when it is opened
+        return None
+
+
+def _stamp(status: os.stat_result | None) -> Stamp:
+    if status is None:
+        return ()
+    return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+def _folders(top: Path) -> Iterator[tuple[str, list[str]]]:
+    """All folders below with their files, links followed as ComfyUI does, each real folder once."""
     entered: set[tuple[int, int]] = set()
-    for root, folders, names in os.walk(folder, followlinks=True, onerror=_unless_hidden):
+    for root, folders, names in os.walk(top, followlinks=True, onerror=_unless_hidden):
         status = Path(root).stat()
         if (status.st_dev, status.st_ino) in entered:
             folders.clear()
             continue
         entered.add((status.st_dev, status.st_ino))
-        yield from (Path(root, name) for name in sorted(names) if not name.startswith("."))
+        yield root, sorted(name for name in names if not name.startswith("."))
 
 
 def _unless_hidden(error: OSError) -> None:
     """A folder that is not there or not ours is empty; a disk that fails is not."""
     if not isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError):
         raise error
-
-
-def _judge(path: Path, former: _Seen | None) -> _Seen:
-    try:
-        status = path.stat()
-    except OSError as error:
-        return _Seen((), time.monotonic(), f"can't be read: {error.strerror}")
-    stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-    now = _Seen(stamp, time.monotonic())
-    if former is None or former.stamp != now.stamp:
-        former = now
-    if former.fault is not None:
-        return former
-    quiet = max(now.since - former.since, time.time() - status.st_mtime)
-    return former if quiet < SETTLE else replace(former, fault=safetensors_fault(path))

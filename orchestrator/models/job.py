@@ -27,6 +27,7 @@ class Plan(Value):
     model_label: str
     style: str
     checkpoint: str
+    weights: tuple[str, ...] = ()  # files that it needs, by path below the models folder
     template: str
     template_digest: str
     card_digest: str

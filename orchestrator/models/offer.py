@@ -1,6 +1,7 @@
 """What can be asked for: models, styles, characters and the templates that draw them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pydantic import Field
 
@@ -30,6 +31,7 @@ class Model(Value):
     checkpoint: str = ""  # file below the folder it is loaded from; empty: the template needs none
     family: str = ""  # of its checkpoint: `sdxl`, `flux`, …; empty: unknown, or no learned weights
     companions: Mapping[str, str] = {}  # files that the template loads beside it, by kind: `vae`, …
+    weights: tuple[str, ...] = ()  # checkpoint and companions, by path below the models folder
     base_negative: str = ""
     run_limit: float | None = Field(default=None, ge=1, le=86_400)  # seconds; else the service's
     aliases: tuple[str, ...] = ()
@@ -75,6 +77,16 @@ class Template(Value):
 Words = Mapping[str, tuple[str, ...]]  # lists by name; an entry may draw from other lists
 
 
+@dataclass(frozen=True)
+class Cast:
+    characters: Mapping[str, Character]
+    model: Model
+
+    def __contains__(self, name: object) -> bool:
+        character = self.characters.get(name) if isinstance(name, str) else None
+        return character is not None and character.fits(self.model)
+
+
 class Shelf(Value):
     """All that can be asked for at one moment; replaced as a whole when a file changes."""
 
@@ -88,6 +100,10 @@ class Shelf(Value):
     duplicates: tuple[tuple[str, ...], ...] = ()  # of those, the ones with the same content
     withheld: Mapping[str, str] = {}  # model key, @character or file -> why it is not offered
     faults: tuple[str, ...] = ()  # files that are wrong; their last good version is served
+
+    def cast(self, model: Model) -> Cast:
+        """The characters that the model can draw."""
+        return Cast(self.characters, model)
 
     def model(self, key: str) -> Model | None:
         """The model of that key or alias, else the first; None if nothing is served."""

@@ -30,3 +30,4 @@ class WeightFacts(Value):
     title: str = ""
     triggers: tuple[str, ...] = ()  # words that call what a LoRA has learned
     fault: str = ""  # why it can't be used; empty: it can
+    pending: bool = False  # the fault may pass within seconds: somebody writes, or nobody has read

@@ -4,7 +4,7 @@ from pydantic import SecretStr
 
 from comfy_nodes.marks import VERSION as PACK_VERSION
 from orchestrator.cache import NoCache
-from orchestrator.catalog import Catalog
+from orchestrator.catalog import Catalog, Memory, Weights
 from orchestrator.comfy import Endpoint, External, Limits, Managed, Pool
 from orchestrator.compliance import Reviewers
 from orchestrator.credentials import (
@@ -65,11 +65,14 @@ def make_ages(settings: Settings) -> Ages:
 
 
 def make_catalog(settings: Settings) -> Catalog:
+    make_data_dir(settings)
+    memory = Memory(settings.data_dir / "weights.json")
     return Catalog(
         settings.workflows_dir,
         settings.models_dir,
         default_model=settings.default_model,
         check_text=check_text,
+        weights=Weights(settings.models_dir, memory=memory),
     )
 
 

@@ -79,7 +79,7 @@ def test_a_card_without_a_lora_of_a_style_is_withheld(workspace: Workspace) -> N
     reason = "loras/thin.safetensors is not in the models folder"
     assert shelf_of(workspace).withheld == {"one": reason}
     workspace.weights("loras/thin.safetensors")
-    assert shelf_of(workspace).withheld == {}
+    assert list(shelf_of(workspace).models) == ["one"]
 
 
 def test_a_card_without_its_template_is_withheld(workspace: Workspace) -> None:
@@ -95,11 +95,13 @@ def test_a_card_that_was_never_sound_is_withheld_with_its_faults(workspace: Work
     assert shelf.faults[0].startswith("workflows/models/one.yaml: line 6: order: Input should")
 
 
-def test_a_checkpoint_without_a_card_is_listed(workspace: Workspace) -> None:
+def test_files_that_nobody_knows_are_listed(workspace: Workspace) -> None:
     workspace.weights("checkpoints/x.safetensors")
     workspace.weights("loras/y.safetensors")
+    unknown = "is of no family that we know: write workflows/models/<key>.yaml"
     assert shelf_of(workspace).withheld == {
-        "checkpoints/x.safetensors": "no card: write workflows/models/<key>.yaml"
+        "checkpoints/x.safetensors": unknown,
+        "loras/y.safetensors": "is for no family of models that we know",
     }
 
 

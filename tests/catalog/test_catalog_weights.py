@@ -1,6 +1,7 @@
 """Which weight files are whole, and what is said of the others."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from catalog_samples import Workspace, safetensors
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.catalog.weights import SETTLE, Weights, safetensors_fault
+from orchestrator.catalog.headers import UnusableFile, read_header
+from orchestrator.catalog.weights import SETTLE, Weights
 
 WHOLE = safetensors()
 
@@ -16,7 +18,19 @@ WHOLE = safetensors()
 def fault_of(folder: Path, content: bytes) -> str:
     file = folder / "x.safetensors"
     file.write_bytes(content)
-    return safetensors_fault(file)
+    return fault(file)
+
+
+def fault(file: Path) -> str:
+    try:
+        read_header(file)
+    except UnusableFile as error:
+        return str(error)
+    return ""
+
+
+def faults(folder: Path) -> Mapping[str, str]:
+    return {name: facts.fault for name, facts in Weights(folder).look().items()}
 
 
 def header(text: str, body: bytes = b"") -> bytes:
@@ -54,7 +68,7 @@ def test_a_sparse_file_with_a_huge_header_is_not_read(tmp_path: Path) -> None:
     file = tmp_path / "x.safetensors"
     file.write_bytes((200 << 20).to_bytes(8, "little"))
     os.truncate(file, 1 << 30)
-    assert safetensors_fault(file) == "is cut off or no safetensors file"
+    assert fault(file) == "is cut off or no safetensors file"
 
 
 @given(st.binary(max_size=100))
@@ -88,9 +102,7 @@ def test_a_link_to_its_own_folder_is_entered_once(workspace: Workspace) -> None:
 
 def test_a_link_to_nowhere_is_a_fault(workspace: Workspace) -> None:
     (workspace.models / "x.safetensors").symlink_to("nowhere")
-    assert Weights(workspace.models).look() == {
-        "x.safetensors": "can't be read: No such file or directory"
-    }
+    assert faults(workspace.models) == {"x.safetensors": "can't be read: No such file or directory"}
 
 
 def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
@@ -100,25 +112,25 @@ def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", ["ckpt", "pt", "pth", "bin"])
 def test_pickle_files_are_refused_with_the_reason(workspace: Workspace, suffix: str) -> None:
     workspace.weights(f"checkpoints/x.{suffix}", WHOLE)
-    assert "can run code" in Weights(workspace.models).look()[f"checkpoints/x.{suffix}"]
+    assert "can run code" in faults(workspace.models)[f"checkpoints/x.{suffix}"]
 
 
 def test_a_file_that_was_just_written_is_waited_for(workspace: Workspace) -> None:
     workspace.weights("x.safetensors", age=0)
-    assert Weights(workspace.models).look() == {"x.safetensors": "is still being written"}
+    assert faults(workspace.models) == {"x.safetensors": "is still being written"}
 
 
 def test_a_file_that_is_at_rest_is_offered_at_once(workspace: Workspace) -> None:
     workspace.weights("x.safetensors", age=SETTLE + 1)
-    assert Weights(workspace.models).look() == {"x.safetensors": ""}
+    assert faults(workspace.models) == {"x.safetensors": ""}
 
 
 def test_a_file_is_judged_again_when_it_changes(workspace: Workspace) -> None:
     weights = Weights(workspace.models)
     workspace.weights("x.safetensors", WHOLE[:-1])
-    assert "bytes instead of" in weights.look()["x.safetensors"]
+    assert "bytes instead of" in weights.look()["x.safetensors"].fault
     workspace.weights("x.safetensors", WHOLE)
-    assert weights.look() == {"x.safetensors": ""}
+    assert weights.look()["x.safetensors"].fault == ""
 
 
 def test_a_clock_that_is_wrong_does_not_hold_a_file_back_for_ever(
@@ -126,6 +138,6 @@ def test_a_clock_that_is_wrong_does_not_hold_a_file_back_for_ever(
 ) -> None:
     weights = Weights(workspace.models)
     workspace.weights("x.safetensors", age=-3600)
-    assert weights.look() == {"x.safetensors": "is still being written"}
+    assert weights.look()["x.safetensors"].fault == "is still being written"
     monkeypatch.setattr("orchestrator.catalog.weights.SETTLE", 0.0)
-    assert weights.look() == {"x.safetensors": ""}
+    assert weights.look()["x.safetensors"].fault == ""

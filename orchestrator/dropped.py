@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from operator import attrgetter
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -51,9 +52,7 @@ class Dropped(Generic[T]):
     def look(self) -> Look[T]:
         """The same object as before if no value and no fault has changed. Blocks."""
         former = self._entries
-        self._entries = {
-            path.stem: self._entry(path, stamp) for path, stamp in sorted(self._files())
-        }
+        self._entries = {path.stem: self._entry(path, stamp) for path, stamp in self._files()}
         if list(former) != list(self._entries) or any(
             entry.value is not former[key].value or entry.faults != former[key].faults
             for key, entry in self._entries.items()
@@ -74,7 +73,7 @@ class Dropped(Generic[T]):
 
     def _files(self) -> Iterator[tuple[Path, tuple[int, ...]]]:
         try:
-            found = list(os.scandir(self._folder))
+            found = sorted(os.scandir(self._folder), key=attrgetter("name"))
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             return
         for file in found:

@@ -44,7 +44,7 @@ ImgenError                        500
 │   ├── SigningFailed
 │   └── StorageFailed
 ├── DeliveryFailed                     a receiver did not take a webhook; tried again
-│   └── ReceiverGone                   and never will
+│   └── Undeliverable                  and never will be
 ├── Fenced                             the job is no longer ours to write
 ├── InstanceUnusable                   ComfyUI can't be started or does not fit
 └── ConfigurationError                 a file or setting is wrong: says which and where
@@ -279,7 +279,7 @@ class DeliveryFailed(ImgenError):
     """The webhook was not received"""
 
 
-class ReceiverGone(DeliveryFailed):
+class Undeliverable(DeliveryFailed):
     """The receiver wants no more webhooks"""
 
 

@@ -137,8 +137,8 @@ class Outbox(Protocol):
     async def failed(self, delivery: Delivery, reason: str, *, final: bool = False) -> None:
         """It is tried again later, unless this was the last try or is meant to be."""
 
-    async def release(self, delivery: Delivery) -> None:
-        """This try has not been: the delivery is due again at once."""
+    async def release(self, delivery: Delivery, *, delay: timedelta) -> None:
+        """This try has not been: the delivery is due again after the delay."""
 
     async def due(self, *, within: timedelta) -> None:
         """Return when a delivery may have become due, or after `within`."""

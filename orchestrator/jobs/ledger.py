@@ -66,8 +66,9 @@ class JobLedger:
             steps.append((statements.ADD_DELIVERY, new_delivery(job, now=now)))
         if reservation:
             steps.append((statements.BIND, binding(reservation, job.id, now=now)))
-        news = ended(job.id) if job.status.final else [READY]
-        done = await self._database.write_all(*steps, alone="accept", news=news)
+        done = await self._database.write_all(
+            *steps, alone="accept", news=[READY, *_news_of(job)]
+        )
         if done < len(steps):
             raise RequestUnderWay if done else QueueFull
 
@@ -105,9 +106,7 @@ class JobLedger:
         return rows[0] if rows else None
 
     async def save(self, job: Job) -> None:
-        await self._write_fenced(
-            statements.SAVE, job, news=ended(job.id) if job.status.final else ()
-        )
+        await self._write_fenced(statements.SAVE, job, news=_news_of(job))
 
     async def renew(self, job: Job) -> None:
         await self._write_fenced(statements.RENEW, job, ready_in=self._lease)
@@ -169,6 +168,12 @@ class JobLedger:
 def ended(job_id: UUID) -> list[str]:
     """News of an end: it makes room for another job of the same key, and its webhook is due."""
     return [_topic(job_id), READY, DUE]
+
+
+def _news_of(job: Job) -> list[str]:
+    if not job.status.final:
+        return []
+    return ended(job.id) if job.request.webhook_url else [_topic(job.id), READY]
 
 
 def _topic(job_id: UUID) -> str:

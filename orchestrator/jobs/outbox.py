@@ -89,10 +89,12 @@ class JobOutbox:
         again = delivery.evolve(state=DeliveryState.PENDING, error=reason)
         await self._record(again, due=self._clock() + delay)
 
-    async def release(self, delivery: Delivery) -> None:
+    async def release(self, delivery: Delivery, *, delay: timedelta) -> None:
         """See `ports.Outbox`."""
         untried = delivery.evolve(state=DeliveryState.PENDING)
-        await self._record(untried, due=self._clock(), tries=delivery.tries - 1)
+        await self._record(
+            untried, due=self._clock() + delay.total_seconds(), tries=delivery.tries - 1
+        )
 
     async def _record(
         self, delivery: Delivery, *, due: float | None = None, tries: int | None = None

@@ -6,7 +6,7 @@ from typing import Self
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
 
-from orchestrator.errors import DeliveryFailed, ReceiverGone
+from orchestrator.errors import DeliveryFailed, Undeliverable
 from orchestrator.outbound.guard import Guard
 
 TIME_LIMIT = 15.0  # seconds for a whole exchange
@@ -42,12 +42,12 @@ class Post:
 
     async def send(self, url: str, *, headers: Mapping[str, str], body: bytes) -> None:
         """Returns when the receiver has said that it has it; what else it says is not read.
-        Raises DeliveryFailed, ReceiverGone (it wants no more)."""
+        Raises DeliveryFailed, Undeliverable (it wants no more)."""
         if fault := self._guard.fault(url):
             raise DeliveryFailed(f"The URL can't be used: {fault}")
         status = await self._post(url, headers, body)
         if status == GONE:
-            raise ReceiverGone
+            raise Undeliverable
         if not 200 <= status < 300:
             raise DeliveryFailed(f"The receiver answered {status}")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
-from orchestrator.errors import DeliveryFailed, ImgenError, ReceiverGone, Unavailable
+from orchestrator.errors import DeliveryFailed, ImgenError, Unavailable, Undeliverable
 from orchestrator.models import Delivery, Job
 from orchestrator.outbound.signature import headers
 from orchestrator.ports import Ledger, Outbox, WebhookSecrets
@@ -17,13 +17,13 @@ from orchestrator.ports import Ledger, Outbox, WebhookSecrets
 log = logging.getLogger(__name__)
 
 IDLE = timedelta(seconds=5)  # without news, look for deliveries this often
-BACK_OFF = 2.0  # seconds, when the database can't be read
+BACK_OFF = timedelta(seconds=2)  # when the database can't be read
 AT_ONCE = 32  # deliveries of one process
 
 
 class Posted(Protocol):
     async def send(self, url: str, *, headers: Mapping[str, str], body: bytes) -> None:
-        """Raises DeliveryFailed, ReceiverGone."""
+        """Raises DeliveryFailed, Undeliverable."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +52,19 @@ class Sender:
                 await self.outbox.due(within=IDLE)
             except ImgenError as error:
                 log.warning("no webhook can be sent, trying again: %s", error)
-                await asyncio.sleep(BACK_OFF)
+                await asyncio.sleep(BACK_OFF.total_seconds())
 
     async def _send(self, delivery: Delivery) -> None:
         try:
             await self._try(delivery)
         except asyncio.CancelledError:
-            await self._record(delivery, self.outbox.release(delivery))
+            await self._record(delivery, self.outbox.release(delivery, delay=timedelta()))
             raise
         except Unavailable as error:  # what there is to send can't be read
             log.warning("webhook %s has to wait: %s", delivery.id, error)
-            await self._record(delivery, self.outbox.release(delivery))
+            await self._record(delivery, self.outbox.release(delivery, delay=BACK_OFF))
         except DeliveryFailed as error:
-            final = isinstance(error, ReceiverGone)
+            final = isinstance(error, Undeliverable)
             log.info("webhook %s to %s: %s", delivery.id, delivery.host, error.message)
             await self._record(delivery, self.outbox.failed(delivery, error.message, final=final))
         except Exception as error:  # one delivery's fault must not stop the others
@@ -84,7 +84,7 @@ class Sender:
         job = await self.ledger.get(delivery.job_id)
         secrets = await self.secrets.of(delivery.key_id)
         if job is None or not secrets:
-            raise ReceiverGone("Its job or its API key is gone")
+            raise Undeliverable("Its job or its API key is gone")
         body = message(job, self.describe(job))
         signed = headers(delivery.id, body, secrets=secrets, now=time.time())
         await self.post.send(delivery.url, headers=signed, body=body)

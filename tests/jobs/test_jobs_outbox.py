@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
-from jobs_samples import LEASE, LONG, REQUEST, SECOND, Clock, accepted, claimed, new_job
+from jobs_samples import LEASE, LONG, NOW, REQUEST, SECOND, Clock, accepted, claimed, new_job
 
 from orchestrator.errors import NotFound
 from orchestrator.jobs.database import Database
@@ -192,7 +192,7 @@ async def test_a_released_delivery_is_due_at_once_and_untried(
     ledger: JobLedger, outbox: JobOutbox
 ) -> None:
     await ended(ledger)
-    await outbox.release(await claim(outbox))
+    await outbox.release(await claim(outbox), delay=NOW)
     assert (await claim(outbox)).tries == 1
 
 

@@ -15,6 +15,7 @@ class FreeSpace:
         """`least` in bytes."""
         self._folder = folder
         self._least = least
+        self.enough = True
         self.enough = self._look()
 
     async def follow(self) -> None:
@@ -27,5 +28,6 @@ class FreeSpace:
         try:
             return shutil.disk_usage(self._folder).free > self._least
         except OSError as error:
-            log.error("no job is accepted while the data directory can't be used: %s", error)  # noqa: TRY400  its place says nothing
+            if self.enough:
+                log.warning("no job is accepted while the data can't be reached: %s", error)
             return False

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 T = TypeVar("T")
+Addressing = Literal["auto", "path", "virtual"]
 
 PUBLIC = "assets/"
 THREADS = 8
@@ -58,7 +59,7 @@ class S3Options:
     region: str = ""  # empty: what boto3 finds
     access_key: str = ""  # empty: what boto3 finds
     secret_key: str = field(default="", repr=False)
-    addressing: Literal["auto", "path", "virtual"] = "auto"
+    addressing: Addressing = "auto"
     sse: str = ""  # server-side encryption: AES256 or aws:kms
     kms_key: str = ""
     storage_class: str = ""
@@ -156,7 +157,7 @@ def make_client(options: S3Options, endpoint: str) -> "S3Client":
             aws_secret_access_key=options.secret_key or None,
             region_name=options.region or found.region_name or DEFAULT_REGION,
             endpoint_url=endpoint or None,
-            config=_config(options),
+            config=_config(options.addressing, own_server=bool(endpoint)),
         )
     except (BotoCoreError, ValueError) as error:
         raise ConfigurationError(f"S3: {error}") from error
@@ -164,10 +165,12 @@ def make_client(options: S3Options, endpoint: str) -> "S3Client":
     return client
 
 
-def _config(options: S3Options) -> Config:
+def _config(addressing: Addressing, *, own_server: bool) -> Config:
+    """Left to itself, boto3 signs links to AWS for an address that redirects to the region's."""
+    found = "path" if own_server else "virtual"
     return Config(
         signature_version="s3v4",
-        s3={"addressing_style": options.addressing},
+        s3={"addressing_style": found if addressing == "auto" else addressing},
         retries={"mode": "standard", "total_max_attempts": TRIES},
         connect_timeout=CONNECT_LIMIT,
         read_timeout=SILENCE_LIMIT,

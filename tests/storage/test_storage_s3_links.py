@@ -97,6 +97,13 @@ def test_what_is_private_may_lie_in_a_bucket_of_its_own(
     assert storage.place(key)["Bucket"] == bucket
 
 
+@pytest.mark.parametrize("region", ["eu-central-1", "us-west-2"])
+def test_links_into_aws_go_to_the_region_without_a_detour(region: str) -> None:
+    options = S3Options("pictures", region=region, access_key="key", secret_key="secret")
+    link = S3Storage(options).link(asset(KEY), lifetime=HOUR)
+    assert link.startswith(f"https://pictures.s3.{region}.amazonaws.com/{KEY}?")
+
+
 @pytest.mark.parametrize(
     ("addressing", "begin"),
     [

@@ -17,6 +17,7 @@ PARTIAL = {  # kinds that can't paint from words alone
     "refiner": "is a refiner: it finishes the pictures of others",
     "depth": "needs a picture to start from",
     "edit": "needs a picture to start from",
+    "fill": "needs a picture to start from",
     "control": "needs a picture to start from",
 }
 
@@ -102,10 +103,10 @@ def _model(file: str, facts: WeightFacts, stock: Stock) -> Model | str:
 def _template(family: FamilyCard, folder: str, stock: Stock) -> str:
     """The family's, or its sister for whole checkpoints where the family's loads the parts."""
     name = family.template or family.key
-    for candidate in (name, f"{name}_checkpoint"):
-        if candidate not in stock.templates or folder in stock.loads_from[candidate]:
-            return candidate
-    return ""
+    if name not in stock.templates:
+        return name
+    fit = (t for t in (name, f"{name}_checkpoint") if folder in stock.loads_from.get(t, ()))
+    return next(fit, "")
 
 
 def key_of(name: str) -> str:

@@ -140,10 +140,10 @@ class Folders:
             weights=looks.weights,
             duplicates=duplicates(looks.weights),
             withheld={
+                **dict(unusable(looks.weights)),
                 **_never_good(looks.models),
                 **models.withheld,
                 **characters.withheld,
-                **dict(unusable(looks.weights)),
             },
             faults=(*looks.faults, *misfits, *self._default_fault(served)),
         )

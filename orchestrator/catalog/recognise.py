@@ -44,14 +44,14 @@ class Recognised:
 
 @dataclass(frozen=True)
 class Sign:
-    matches: Callable[[str], object]
-    exact: str  # the name itself if it has no `*`
+    name: str
+    matches: Callable[[str], object]  # whether a name fits one with a `*`
     sizes: tuple[int | None, ...]
     absent: bool
 
     def holds(self, kinds: Mapping[str, Iterable[Shape]]) -> bool:
-        if self.exact:
-            found = any(self._fits(shape) for shape in kinds.get(self.exact, ()))
+        if "*" not in self.name:
+            found = any(self._fits(shape) for shape in kinds.get(self.name, ()))
         else:
             found = any(
                 self.matches(name) and self._fits(shape)
@@ -78,8 +78,8 @@ def _sign(word: str) -> Sign:
     name, sizes = parsed["name"], parsed["sizes"]
     pattern = re.compile(".*".join(re.escape(part) for part in name.split("*")))
     return Sign(
+        name=name,
         matches=pattern.fullmatch,
-        exact="" if "*" in name else name,
         sizes=tuple(None if s == "_" else int(s) for s in sizes.split(",")) if sizes else (),
         absent=bool(parsed["absent"]),
     )

@@ -99,7 +99,7 @@ OTHERS = (
         Role.TEXT_ENCODER,
         "",
         "t5xxl",
-        "encoder.block.#.layer.#.DenseReluDense.wi_1.weight[10240,4096]",
+        "encoder.block.#.layer.#.DenseReluDense.wi_#.weight[10240,4096]",
     ),
     (Role.TEXT_ENCODER, "", "qwen25_vl_7b", "model.layers.#.self_attn.k_proj.bias[512]"),
     (
@@ -169,7 +169,7 @@ LORA = (
     ("sd15", "*transformer_blocks_#_attn1_to_*[320]"),
     ("sdxl", "lora_te2_text_model_*"),
     ("sdxl", "lora_te1_text_model_*"),
-    ("sdxl", "text_encoder_2_*"),
+    ("sdxl", "text_encoder_#_*"),
     ("sd2", "lora_te_text_model_encoder_layers_#_self_attn_*[1024]"),
     ("sd15", "lora_te_text_model_encoder_layers_#_self_attn_*[768]"),
 )

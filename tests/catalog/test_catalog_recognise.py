@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.catalog.headers import Header
-from orchestrator.catalog.recognise import Recognised, family_said, recognise, signs
+from orchestrator.catalog.recognise import Recognised, family_said, kinds_of, recognise, signs
 from orchestrator.catalog.signs import DIFFUSION, LORA, OTHERS
 
 SAMPLES = sorted((Path(__file__).parent / "headers").glob("*.yaml"))
@@ -28,6 +28,12 @@ def header(tensors: dict[str, Any]) -> Header:
 def test_a_file_is_recognised_by_its_header(sample: Path) -> None:
     found = recognise(header(yaml.safe_load(sample.read_text())))
     assert sample.stem.split(".")[:2] == [found.role or "none", found.family or "none"]
+
+
+@pytest.mark.parametrize("sample", [p for p in SAMPLES if p.stem.startswith("text_encoder")])
+def test_a_text_encoder_is_known_by_name(sample: Path) -> None:
+    found = recognise(header(yaml.safe_load(sample.read_text())))
+    assert found.kind == sample.stem.split(".")[2]
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
@@ -45,9 +51,10 @@ def test_a_kind_is_told_apart_within_its_family(kind: str) -> None:
     assert kind in kinds
 
 
-def test_every_row_of_the_table_can_be_read() -> None:
-    for *_, text in (*DIFFUSION, *OTHERS, *LORA):
-        assert signs(text)
+@pytest.mark.parametrize("row", [*DIFFUSION, *OTHERS, *LORA], ids=lambda row: row[-1])
+def test_a_row_of_the_table_has_no_number_that_no_name_keeps(row: tuple[str, ...]) -> None:
+    for sign in signs(row[-1]):
+        assert list(kinds_of([sign.name])) == [sign.name]
 
 
 @pytest.mark.parametrize(

@@ -177,9 +177,7 @@ def test_words_and_texts_are_on_the_shelf(workspace: Workspace) -> None:
     )
     shelf = shelf_of(workspace)
     assert shelf.texts == {"positive": "{{ prompt }}"}
-    assert shelf.words == {
-        "": {"sentences": ("a",), "character_sentences": ("b",), "hat": ("c",)}
-    }
+    assert shelf.words == {"": {"sentences": ("a",), "character_sentences": ("b",), "hat": ("c",)}}
 
 
 def test_the_card_and_its_digest_are_kept(workspace: Workspace) -> None:

@@ -167,10 +167,11 @@ def make_client(options: S3Options, endpoint: str) -> "S3Client":
 
 def _config(addressing: Addressing, *, own_server: bool) -> Config:
     """Left to itself, boto3 signs links to AWS for an address that redirects to the region's."""
-    found = "path" if own_server else "virtual"
+    if addressing == "auto":
+        addressing = "path" if own_server else "virtual"
     return Config(
         signature_version="s3v4",
-        s3={"addressing_style": found if addressing == "auto" else addressing},
+        s3={"addressing_style": addressing},
         retries={"mode": "standard", "total_max_attempts": TRIES},
         connect_timeout=CONNECT_LIMIT,
         read_timeout=SILENCE_LIMIT,

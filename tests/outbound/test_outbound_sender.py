@@ -2,6 +2,8 @@
 misbehave."""
 
 import asyncio
+import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -30,6 +32,8 @@ from orchestrator.pipeline import accept
 LIMIT = 10  # seconds until something is sent
 HANGS = 60.0
 TIME_LIMIT = 0.5  # seconds that a receiver has
+LEASE = timedelta(seconds=1)
+SENDER = Path(__file__).with_name("sender_process.py")
 SOON = timedelta(seconds=0.05)
 LOOPBACK = [ip_network("127.0.0.0/8")]
 
@@ -113,7 +117,7 @@ class Office:
         self.ledger = JobLedger(database)
         self.secrets = JobWebhookSecrets(database)
         delays = tuple(SOON * number for number in range(1, 4))
-        limits = DeliveryLimits(delays=delays, lease=timedelta(seconds=1), per_host=2)
+        limits = DeliveryLimits(delays=delays, lease=LEASE)
         self.outbox = JobOutbox(database, limits)
         self.caller = CALLER.evolve(key_id=key_id)
         self.ports = replace(World().ports, ledger=self.ledger, queue=self.ledger)
@@ -147,8 +151,10 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 
 
 @asynccontextmanager
-async def sending(office: Office, *, allow: Any = LOOPBACK) -> AsyncIterator[None]:
-    async with Post(Guard(allow=allow), time_limit=TIME_LIMIT) as post:
+async def sending(
+    office: Office, *, allow: Any = LOOPBACK, time_limit: float = TIME_LIMIT
+) -> AsyncIterator[None]:
+    async with Post(Guard(allow=allow), time_limit=time_limit) as post:
         task = asyncio.create_task(office.sender(post).run())
         yield
         task.cancel()
@@ -221,12 +227,14 @@ async def test_what_a_receiver_has_to_say_is_not_listened_to(
 async def test_a_hanging_receiver_does_not_hold_up_another(
     office: Office, receiver: Receiver
 ) -> None:
-    async with listening(Receiver([hangs]), host="127.0.0.2") as slow, sending(office):
+    office.outbox = JobOutbox(office.database)  # its leases outlast the test
+    async with listening(Receiver([hangs]), host="127.0.0.2") as slow:
         for _ in range(40):
             await office.end_job(slow.url)
         await office.end_job(receiver.url)
-        await office.reaches(DeliveryState.DELIVERED)
-        assert len(slow.got) <= 4  # two at a time, half a second each
+        async with sending(office, time_limit=HANGS):
+            await office.reaches(DeliveryState.DELIVERED)
+        assert len(slow.got) <= DeliveryLimits().per_host
 
 
 async def test_a_private_address_is_never_connected_to(office: Office, receiver: Receiver) -> None:
@@ -236,18 +244,38 @@ async def test_a_private_address_is_never_connected_to(office: Office, receiver:
     assert (dead.error, receiver.got) == ("No answer: the address is not public", [])
 
 
-async def test_a_death_between_sending_and_recording_means_the_same_message_again(
+async def test_what_could_not_be_recorded_is_sent_again_under_the_same_id(
     office: Office, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def dies(_: Delivery) -> None:
+    async def fails_to_record(_: Delivery) -> None:
         monkeypatch.undo()
         raise Unavailable
 
-    monkeypatch.setattr(office.outbox, "delivered", dies)
+    monkeypatch.setattr(office.outbox, "delivered", fails_to_record)
     async with sending(office):
         await office.end_job(receiver.url)
         delivered = await office.reaches(DeliveryState.DELIVERED)
     assert receiver.ids == [delivered.id] * 2
+
+
+async def test_a_sender_that_is_killed_while_the_receiver_reads_is_replaced(
+    office: Office, receiver: Receiver, tmp_path: Path
+) -> None:
+    program = [sys.executable, SENDER, tmp_path / "jobs.db", str(LEASE.total_seconds())]
+    process = await asyncio.create_subprocess_exec(*program)
+
+    async def kills(_: web.Request) -> web.Response:
+        process.kill()
+        await process.wait()
+        return web.Response()
+
+    receiver.answers = [kills, ok]
+    await office.end_job(receiver.url)
+    async with asyncio.timeout(LIMIT):
+        assert await process.wait() == -signal.SIGKILL
+    async with sending(office):
+        delivered = await office.reaches(DeliveryState.DELIVERED)
+    assert (delivered.tries, receiver.ids) == (2, [delivered.id] * 2)
 
 
 async def test_an_interrupted_sender_leaves_the_webhook_to_the_next(

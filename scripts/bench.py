@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("marks", "credentials", "jobs", "api", "service", "busy", "fleet")
+PARTS = "marks credentials jobs api service busy fleet affinity endurance".split()
 
 
 def main() -> None:

@@ -12,17 +12,23 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from bench_rig import add_jobs, load, logo, settings_for, until_ended, working, write_model
+from bench_rig import (
+    add_jobs,
+    install_nodes,
+    load,
+    logo,
+    sampler,
+    settings_for,
+    until_ended,
+    working,
+    write_model,
+)
 from rich.progress import Progress
 
 from orchestrator.models import Request
 from orchestrator.wiring import Core
 
-HERE = Path(__file__).parent
-OURS = {
-    "1": {"class_type": "BenchSampler", "inputs": {"seconds": 1.0, "seed": "{{ seed }}"}},
-    "2": {"class_type": "ImgenOutput", "inputs": {"image": ["1", 0]}},
-}
+OUTPUT = {"class_type": "ImgenOutput", "inputs": {"image": ["1", 0]}}
 STOCK = {"class_type": "BenchStockFinish", "inputs": {"image": ["1", 0]}}
 SAVE = {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "bench"}}
 TARGETS = {1.0: 0.97, 0.25: 0.90}
@@ -50,11 +56,9 @@ async def measure(jobs: int) -> None:
 
 
 async def shares_of(folder: Path, seconds: float, jobs: int) -> dict[str, float]:
-    sampler = {**OURS["1"], "inputs": {**OURS["1"]["inputs"], "seconds": seconds}}
-    write_model(folder / "workflows", {**OURS, "1": sampler})
+    write_model(folder / "workflows", {"1": sampler(seconds), "2": OUTPUT})
     comfyui = folder / "data" / "comfyui"
-    (comfyui / "custom_nodes").mkdir(parents=True)
-    (comfyui / "custom_nodes" / "bench").symlink_to(HERE / "bench_nodes")
+    install_nodes(comfyui)
     async with working(settings_for(folder)) as core:
         began, ended = await ours(core, jobs)
         reached = share(comfyui, seconds, since=began, until=ended)
@@ -64,7 +68,7 @@ async def shares_of(folder: Path, seconds: float, jobs: int) -> dict[str, float]
             ("bare ComfyUI: stock watermark, PDQ and JPEG in the graph", STOCK),
             ("bare ComfyUI: SaveImage, no marks", SAVE),
         ):
-            began, ended = await bare(url, sampler, node, jobs // 3)
+            began, ended = await bare(url, sampler(seconds), node, jobs // 3)
             shares[what] = share(comfyui, seconds, since=began, until=ended)
     return shares
 
@@ -80,13 +84,13 @@ async def ours(core: Core, jobs: int) -> tuple[float, float]:
 
 
 async def bare(
-    url: str, sampler: dict[str, Any], node: dict[str, Any], jobs: int
+    url: str, sampling: dict[str, Any], node: dict[str, Any], jobs: int
 ) -> tuple[float, float]:
     """When all waited, and when the last run had ended."""
     async with aiohttp.ClientSession(url) as session:
         for number in range(jobs):
-            inputs = {**sampler["inputs"], "seed": time.time_ns() + number}  # nothing is cached
-            graph = {"1": {**sampler, "inputs": inputs}, "2": node}
+            inputs = {**sampling["inputs"], "seed": time.time_ns() + number}  # nothing is cached
+            graph = {"1": {**sampling, "inputs": inputs}, "2": node}
             (await session.post("/prompt", json={"prompt": graph})).raise_for_status()
         began = time.monotonic()
         with Progress() as bar:

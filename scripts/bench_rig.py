@@ -34,6 +34,19 @@ def logo() -> Brand:
     return Brand(image=base64.b64encode(file.getvalue()).decode())
 
 
+def sampler(seconds: float, width: int = 1344, height: int = 768) -> dict[str, Any]:
+    """The node that sleeps in place of a GPU."""
+    size = {"width": width, "height": height}
+    inputs = {"seconds": seconds, "seed": "{{ seed }}", **size}
+    return {"class_type": "BenchSampler", "inputs": inputs}
+
+
+def install_nodes(comfyui: Path) -> None:
+    """Into the ComfyUI that is going to be started in the folder."""
+    (comfyui / "custom_nodes").mkdir(parents=True)
+    (comfyui / "custom_nodes" / "bench").symlink_to(Path(__file__).parent / "bench_nodes")
+
+
 def write_model(workflows: Path, graph: dict[str, Any], *checkpoints: str) -> None:
     """Add the benches' template and its card to a copy of the workflows, or a card for each
     checkpoint."""

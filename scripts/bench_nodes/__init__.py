@@ -26,16 +26,18 @@ class BenchSampler:
             "required": {
                 "seconds": ("FLOAT", {"default": 1.0, "min": 0.0, "max": 3600.0}),
                 "seed": ("INT", {"default": 0, "min": 0, "max": 2**64 - 1}),
+                "width": ("INT", {"default": WIDTH, "min": 8, "max": WIDTH}),
+                "height": ("INT", {"default": HEIGHT, "min": 8, "max": HEIGHT}),
             }
         }
 
-    def sample(self, seconds, seed):
+    def sample(self, seconds, seed, width, height):
         began = time.monotonic()
         with SAMPLINGS.open("a") as samplings:
             samplings.write(f"{began}\n")
         picture = torch.roll(PICTURE, seed % WIDTH, dims=2)  # what a GPU would have made
         time.sleep(max(0.0, began + seconds - time.monotonic()))
-        return (picture,)
+        return (picture[:, :height, :width],)
 
 
 class BenchStockFinish:

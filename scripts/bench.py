@@ -9,18 +9,23 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = "marks credentials jobs api service busy fleet affinity endurance".split()
+COMFYUI_PYTHON = HERE.parent / "comfyui" / ".venv" / "bin" / "python"
+PYTHON = {  # by part
+    "marks": COMFYUI_PYTHON,  # has the stock packages
+    **dict.fromkeys(("credentials", "jobs", "api", "service"), sys.executable),
+    **dict.fromkeys(("busy", "fleet", "affinity", "endurance"), sys.executable),
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
-    chosen = parser.parse_args().parts or PARTS
-    if unknown := set(chosen) - set(PARTS):
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PYTHON)}")
+    chosen = parser.parse_args().parts or PYTHON
+    if unknown := set(chosen) - set(PYTHON):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     for part in chosen:
         print(f"\n== {part} ==", flush=True)
-        subprocess.run([sys.executable, HERE / f"bench_{part}.py"], check=True)
+        subprocess.run([PYTHON[part], HERE / f"bench_{part}.py"], check=True)
 
 
 if __name__ == "__main__":

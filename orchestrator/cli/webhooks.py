@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from orchestrator.jobs.outbox import JobOutbox
 from orchestrator.models import Delivery
@@ -32,7 +32,8 @@ def show(*, dead: bool) -> None:
         async with _opened() as outbox:
             return await outbox.list(dead=dead)
 
-    table = Table("id", "receiver", "state", "tries", "last change", "next try", "last error")
+    whole = Column("id", no_wrap=True, min_width=len("msg_") + 32)  # to be copied
+    table = Table(whole, "receiver", "state", "tries", "last change", "next try", "last error")
     for delivery in asyncio.run(run()):
         due = f"{delivery.due:%Y-%m-%d %H:%M:%S}" if delivery.due else ""
         table.add_row(

@@ -42,16 +42,23 @@ class S3Server:
             "IMGEN_S3__SECRET_KEY": self.secret_key,
         }
 
-    def start(self) -> Self:
-        root = self.folder / "buckets"
-        (root / BUCKET).mkdir(parents=True, exist_ok=True)
+    @property
+    def bucket(self) -> Path:
+        return self.folder / "buckets" / BUCKET
+
+    @property
+    def command(self) -> list[str | Path]:
+        return [RCLONE, "serve", "s3", "--addr", f"{HOST}:{self.port}", self.bucket.parent]
+
+    @property
+    def environment(self) -> dict[str, str]:
         keys = f"{self.access_key},{self.secret_key}"
+        return {"RCLONE_AUTH_KEY": f'"{keys}"', "RCLONE_CONFIG": str(self.folder / "none")}
+
+    def start(self) -> Self:
+        self.bucket.mkdir(parents=True, exist_ok=True)
         with (self.folder / "s3.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [RCLONE, "serve", "s3", "--addr", f"{HOST}:{self.port}", root],
-                env={"RCLONE_AUTH_KEY": f'"{keys}"', "RCLONE_CONFIG": str(self.folder / "none")},
-                stderr=log,
-            )
+            self._process = subprocess.Popen(self.command, env=self.environment, stderr=log)
         self._wait_until_up()
         return self
 

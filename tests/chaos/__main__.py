@@ -17,13 +17,10 @@ from rich.progress import Progress
 from .clients import Clients
 from .points import visit_points
 from .siege import besiege
-from .sites import Site, one_service, running
-from .verdict import Verdict, judge
+from .sites import Site, on_comfyui, on_fakes, on_s3, running
+from .verdict import FATES, Verdict, judge
 
-SITES = {
-    "fake-sqlite": (lambda folder: one_service(folder, real=False), 1000),
-    "real-sqlite": (lambda folder: one_service(folder, real=True), 150),
-}
+SITES = {"fakes": (on_fakes, 1000), "s3": (on_s3, 500), "comfyui": (on_comfyui, 150)}
 POINTS = "points"
 PLACES = (POINTS, *SITES)
 SAMPLE = 5  # names that are shown of what went wrong
@@ -32,7 +29,9 @@ SAMPLE = 5  # names that are shown of what went wrong
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("site", nargs="*", help=f"of {', '.join(PLACES)} (default: all)")
-    parser.add_argument("--jobs", type=int, help="(default: 1000 on a fake ComfyUI, 150 on a real)")
+    parser.add_argument(
+        "--jobs", type=int, help="(default: 1000, 500 with S3, 150 on a real ComfyUI)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the kills")
     options = parser.parse_args()
     if unknown := set(options.site) - set(PLACES):
@@ -70,7 +69,7 @@ def show(name: str, site: Site, verdict: Verdict, clients: Clients, seconds: flo
         f"{name}: {verdict.jobs} jobs in {seconds:.0f} s, killed {kills}, "
         f"{clients.repeated} requests repeated"
     )
-    for fate in ("lost", "stuck", "doubled", "missing"):
+    for fate in FATES:
         names = getattr(verdict, fate)
         console.print(f"  {len(names)} {fate} {' '.join(names[:SAMPLE])}")
     if verdict.refused:

@@ -16,7 +16,7 @@ from rich.progress import track
 
 from .clients import Clients
 from .processes import Process
-from .sites import Site, one_service, running
+from .sites import Site, on_fakes, running
 from .verdict import Verdict, judge
 
 MORTAL = [sys.executable, "-m", "tests.chaos.mortal"]
@@ -63,15 +63,14 @@ async def die_at(point: str, folder: Path) -> Verdict:
 
 
 async def order(site: Site) -> Clients:
-    key = (site.folder / "data" / "admin.key").read_text().strip()
-    clients = Clients(site.doors, key, told=lambda _: None)
+    clients = Clients(site.doors, site.key, told=lambda _: None)
     await clients.run(1)
     return clients
 
 
 @asynccontextmanager
 async def mortal(folder: Path, environment: dict[str, str]) -> AsyncIterator[tuple[Site, Process]]:
-    site = one_service(folder, real=False)
+    site = on_fakes(folder)
     comfyui, service = site.processes
     service = replace(service, command=MORTAL, environment={**service.environment, **environment})
     async with running(replace(site, processes=[comfyui, service])) as started:

@@ -13,8 +13,7 @@ LIMIT = 1800  # seconds until the jobs that have not ended count as stuck
 
 async def besiege(site: Site, jobs: int, rng: Random, *, told: Callable[[int], None]) -> Clients:
     """The clients, when all jobs have ended or the time is over."""
-    key = (site.folder / "data" / "admin.key").read_text().strip()
-    clients = Clients(site.doors, key, told=told)
+    clients = Clients(site.doors, site.key, told=told)
     killing = [asyncio.create_task(killer.run(rng)) for killer in site.killers]
     with suppress(TimeoutError):
         await asyncio.wait_for(clients.run(jobs), LIMIT)

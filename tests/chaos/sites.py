@@ -2,14 +2,16 @@
 
 import asyncio
 import re
+import shlex
 import shutil
 import sys
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.settings import HOME
+from scripts.s3_server import BUCKET, S3Server
 
 from .killer import Killer
 from .processes import Process, free_port
@@ -27,14 +29,24 @@ class Site:
     killers: Sequence[Killer]
     doors: Sequence[str]
     folder: Path
+    storage: Path
 
     @property
     def kills(self) -> dict[str, int]:
         return {process.name: process.kills for process in self.processes}
 
-    def stored(self) -> Iterable[str]:
-        """The names of all public pictures."""
-        return (file.name for file in self.folder.glob("data/assets/[!.]*/*"))
+    @property
+    def key(self) -> str:
+        return (self.folder / "data" / "admin.key").read_text().strip()
+
+    def stored(self) -> dict[str, list[str]]:
+        """The names of all files by prefix; what a kill has left unfinished is hidden."""
+        return {prefix: _files(self.storage / prefix) for prefix in ("assets", "spool")}
+
+
+def _files(folder: Path) -> list[str]:
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return [file.name for file in files if not any(part.startswith(".") for part in file.parts)]
 
 
 @asynccontextmanager
@@ -50,9 +62,35 @@ async def running(site: Site) -> AsyncIterator[Site]:
         await asyncio.gather(*(process.kill(children=True) for process in site.processes))
 
 
-def one_service(folder: Path, *, real: bool) -> Site:
-    """`imgen serve` on SQLite."""
-    comfyui, urls = real_comfyui(folder) if real else fake_comfyui(folder)
+def on_fakes(folder: Path) -> Site:
+    """`imgen serve` on SQLite, with two fake ComfyUIs."""
+    return one_service(folder, *fake_comfyui(folder), pause=OFTEN)
+
+
+def on_comfyui(folder: Path) -> Site:
+    """The same with a real ComfyUI."""
+    return one_service(folder, *real_comfyui(folder), pause=SELDOM)
+
+
+def on_s3(folder: Path) -> Site:
+    """The same with fake ComfyUIs and a real S3 server, which is killed too."""
+    server = S3Server(folder)
+    server.bucket.mkdir(parents=True)
+    command = announced(server.command, f"{server.url}/{BUCKET}")
+    s3 = Process("s3", command, folder, server.environment)
+    site = one_service(folder, *fake_comfyui(folder), pause=OFTEN)
+    site.processes[-1].environment.update(server.settings)
+    return replace(
+        site,
+        processes=[s3, *site.processes],
+        killers=[*site.killers, Killer([s3], OFTEN)],
+        storage=server.bucket,
+    )
+
+
+def one_service(
+    folder: Path, comfyui: Process, urls: list[str], *, pause: tuple[float, float]
+) -> Site:
     port = free_port()
     environment = {
         "IMGEN_PORT": str(port),
@@ -61,8 +99,9 @@ def one_service(folder: Path, *, real: bool) -> Site:
         "IMGEN_WORKFLOWS_DIR": str(quick_workflows(folder)),
     }
     service = Process("serve", [IMGEN, "serve"], folder, environment)
-    killers = [Killer([service], OFTEN), Killer([comfyui], SELDOM if real else OFTEN)]
-    return Site([comfyui, service], killers, [f"http://127.0.0.1:{port}"], folder)
+    killers = [Killer([service], OFTEN), Killer([comfyui], pause)]
+    door = f"http://127.0.0.1:{port}"
+    return Site([comfyui, service], killers, [door], folder, storage=folder / "data")
 
 
 def fake_comfyui(folder: Path) -> tuple[Process, list[str]]:
@@ -74,16 +113,17 @@ def fake_comfyui(folder: Path) -> tuple[Process, list[str]]:
 
 
 def real_comfyui(folder: Path) -> tuple[Process, list[str]]:
-    """Says `ready` with the help of a shell, which goes when ComfyUI does."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    wait = f"until curl -fso /dev/null {url}/imgen/version; do sleep 0.2; done; echo ready"
-    command = ["sh", "-c", f"({wait}) & exec {IMGEN} comfyui start"]
-    environment = {
-        "IMGEN_COMFYUI_PORT": str(port),
-        "IMGEN_DATA_DIR": str(folder / "gpu"),
-    }
+    environment = {"IMGEN_COMFYUI_PORT": str(port), "IMGEN_DATA_DIR": str(folder / "gpu")}
+    command = announced([IMGEN, "comfyui", "start"], f"{url}/imgen/version")
     return Process("comfyui", command, folder, environment), [url]
+
+
+def announced(command: Sequence[str | Path], url: str) -> list[str]:
+    """The command in a shell that says `ready` when there is any answer at the URL."""
+    wait = f"until curl -so /dev/null {url}; do sleep 0.1; done; echo ready"
+    return ["sh", "-c", f"({wait}) & exec {shlex.join(map(str, command))}"]
 
 
 def quick_workflows(folder: Path) -> Path:

@@ -7,7 +7,7 @@ import pytest
 
 from .points import die_at
 from .siege import besiege
-from .sites import one_service, running
+from .sites import on_fakes, running
 from .verdict import judge
 
 JOBS = 150
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 async def test_kills_at_random_lose_and_double_nothing(tmp_path: Path) -> None:
-    async with running(one_service(tmp_path, real=False)) as site:
+    async with running(on_fakes(tmp_path)) as site:
         clients = await besiege(site, JOBS, Random(1), told=lambda _: None)
         verdict = judge(JOBS, clients.accepted, clients.ended, site.stored())
     assert verdict.kept, verdict

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+FATES = ("lost", "stuck", "doubled", "missing", "spooled")
 IMAGES = 2  # of a job: the picture and its thumbnail
 
 
@@ -16,21 +17,23 @@ class Verdict:
     refused: int  # never accepted
     doubled: list[str]  # files that no job names, or more than one
     missing: list[str]  # files that a job names and nobody has
+    spooled: list[str]  # unsigned pictures that were left behind
 
     @property
     def kept(self) -> bool:
         """Whether the promise was kept."""
-        return not (self.lost or self.stuck or self.refused or self.doubled or self.missing)
+        return not (self.refused or any(getattr(self, fate) for fate in FATES))
 
 
 def judge(
     jobs: int,
     accepted: Mapping[str, str],
     ended: Mapping[str, Mapping[str, Any]],
-    stored: Iterable[str],
+    stored: Mapping[str, Iterable[str]],
 ) -> Verdict:
-    """`accepted` is name of the request -> job id, `ended` is job id -> its last status."""
-    files = set(stored)
+    """`accepted` is name of the request -> job id, `ended` is job id -> its last status, `stored`
+    is prefix of the storage -> file names."""
+    files = set(stored["assets"])
     completed = {job: status for job, status in ended.items() if status["status"] == "COMPLETED"}
     named = Counter(
         image["filename"] for status in completed.values() for image in status["meta"]["images"]
@@ -44,4 +47,5 @@ def judge(
         refused=jobs - len(accepted),
         doubled=[*sorted(files - named.keys()), *shared, *odd],
         missing=sorted(named.keys() - files),
+        spooled=sorted(stored["spool"]),
     )

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from orchestrator.cli.cache import cache
 from orchestrator.cli.cancel import cancel
 from orchestrator.cli.comfyui import comfyui
 from orchestrator.cli.doctor import doctor
@@ -40,6 +41,7 @@ for command in (config, doctor):
 
 
 imgen.add_command(webhooks)
+imgen.add_command(cache)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """What commands ask of the installation while no service runs."""
 
+from orchestrator.cache import NoCache
 from orchestrator.credentials import (
     CredentialReader,
 )
@@ -44,5 +45,6 @@ def read_offer(settings: Settings) -> Shelf:
             audit=LiveAudit(),
             ledger=make_ledger(open_database(settings), settings),
             storage=make_storage(settings, url),
+            cache=NoCache(),
         )
     )

@@ -6,6 +6,7 @@ import click
 
 from orchestrator.cli.cache import cache
 from orchestrator.cli.cancel import cancel
+from orchestrator.cli.check import check
 from orchestrator.cli.comfyui import comfyui
 from orchestrator.cli.doctor import doctor
 from orchestrator.cli.generate import generate
@@ -36,7 +37,7 @@ def imgen() -> None:
 
 for command in (serve, keys, generate, cancel, random, verify, models, templates, comfyui):
     imgen.add_command(command)
-for command in (config, doctor):
+for command in (config, doctor, check):
     imgen.add_command(command)
 
 

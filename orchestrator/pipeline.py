@@ -45,6 +45,7 @@ from orchestrator.models import (
 )
 from orchestrator.ports import Ports, Slot
 from orchestrator.prompts import compose, enriched, make_guide, parse, random_prompt
+from orchestrator.reuse import hand_out
 from orchestrator.workflows import Bindings, Finish, build, is_procedural
 
 GEN_ID_ALPHABET = string.ascii_lowercase + string.digits
@@ -66,17 +67,6 @@ async def accept(
     draft = compose_draft(request.prompt, request, shelf, ports)
     verdict = await screen(draft, request, ports)
 
-    if verdict.safe and request.reuse.wanted:
-        earlier = await ports.cache.find(plan_job(draft, request, ports), request, caller)
-        if earlier is not None:
-            return earlier
-        if request.reuse.only:
-            raise CacheMiss
-    if verdict.safe and request.optimize:
-        enhanced = await enrich(draft, ports)
-        draft = compose_draft(enhanced, request, shelf, ports)
-        verdict = await screen(draft, request, ports)
-
     job = Job(
         id=uuid4(),
         key_id=caller.key_id,
@@ -86,6 +76,19 @@ async def accept(
         plan=plan_job(draft, request, ports),
         priority=caller.priority,
     )
+    if verdict.safe and request.reuse.wanted:
+        earlier = await ports.cache.find(job.evolve(verdict=verdict))
+        if earlier is not None:
+            return await hand_out(earlier, job, ports, reservation=reservation)
+        if request.reuse.only:
+            raise CacheMiss
+    if verdict.safe and request.optimize:
+        enhanced = await enrich(draft, ports)
+        draft = compose_draft(enhanced, request, shelf, ports)
+        verdict = await screen(draft, request, ports)
+        unenhanced = job.plan.prompt.positive
+        job = job.evolve(plan=plan_job(draft, request, ports).evolve(unenhanced=unenhanced))
+
     if not verdict.safe:
         job = completed(job.evolve(verdict=verdict))
     await ports.ledger.accept(job, reservation=reservation)
@@ -95,11 +98,12 @@ async def accept(
 def offered(ports: Ports) -> Shelf:
     """The shelf without the models that can't be drawn, or whose pictures nobody would look at."""
     shelf = ports.catalog.shelf()
-    reasons = {
-        key: _obstacle(shelf.templates[m.template], ports) for key, m in shelf.models.items()
-    }
-    served = {key: model for key, model in shelf.models.items() if not reasons[key]}
-    withheld = {key: reason for key, reason in reasons.items() if reason}
+    templates = {model.template for model in shelf.models.values()}
+    reasons = {name: _obstacle(shelf.templates[name], ports) for name in templates}
+    withheld = {k: reasons[m.template] for k, m in shelf.models.items() if reasons[m.template]}
+    if not withheld:
+        return shelf
+    served = {key: model for key, model in shelf.models.items() if key not in withheld}
     return shelf.evolve(models=served, withheld={**shelf.withheld, **withheld})
 
 
@@ -185,6 +189,7 @@ def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
         template=template.name,
         template_digest=template.digest,
         card_digest=draft.model.digest,
+        character_digest=draft.character.digest,
         seed=request.seed,
         steps=bindings.steps,
         cfg=bindings.cfg,

@@ -19,7 +19,6 @@ from orchestrator.models import (
     Format,
     InstanceStatus,
     Job,
-    Plan,
     Progress,
     Request,
     Shelf,
@@ -119,9 +118,6 @@ class Repetitions(Protocol):
     async def reserve(self, key_id: str, name: str, *, body: str) -> Reservation:
         """Raises IdempotencyConflict (the name was used with another body), RequestUnderWay."""
 
-    async def bind(self, token: str, job_id: UUID) -> None:
-        """Answer the request with a job that is there already. Raises RequestUnderWay."""
-
     async def give_up(self, token: str) -> None:
         """The request was refused; it may be repeated as if it had never been."""
 
@@ -146,7 +142,7 @@ class Outbox(Protocol):
 
 class WebhookSecrets(Protocol):
     async def of(self, key_id: str) -> tuple[str, ...]:
-        """`whsec_…`, newest first; each signs. None if the key is gone."""
+        """`whsec_…`, newest first; each signs. Empty if the key is gone."""
 
 
 class UrlGuard(Protocol):
@@ -239,6 +235,8 @@ class Storage(Protocol):
 
     async def get(self, key: str) -> bytes | None: ...
 
+    async def has(self, key: str) -> bool: ...
+
     async def delete(self, key: str) -> None:
         """Remove a key, or all keys below it (`spool/JOB`); nothing happens if there is none."""
 
@@ -262,11 +260,58 @@ class Enhancer(Protocol):
 
 
 class Cache(Protocol):
-    async def find(self, plan: Plan, request: Request, caller: Caller) -> Job | None:
-        """An earlier job whose picture will do."""
+    async def find(self, job: Job) -> Job | None:
+        """An earlier job whose picture will do for this one, seen to be in the records, cleared
+        and in storage. The verdict of `job` is that of its prompt. Never raises: what fails is
+        logged, and what takes too long is a miss."""
 
     async def remember(self, job: Job) -> None:
         """Offer a safe picture for reuse. Never raises: what fails is logged."""
+
+
+@dataclass(frozen=True)
+class CacheStats:
+    usable: bool
+    entries: int
+    hits: int  # of this process, since it started
+    misses: int
+    failures: int  # look-ups that failed or took too long; misses for those who asked
+    waiting: int  # pictures that are yet to be entered
+
+
+class CacheControl(Protocol):
+    """For operators. Raises Unavailable where the index can't be used."""
+
+    async def stats(self) -> CacheStats: ...
+
+    async def clear(self) -> None:
+        """No picture that has been made until now is handed out any more."""
+
+    async def reindex(self) -> None:
+        """Begin again from the job records, in the background."""
+
+
+class Archive(Protocol):
+    """Which pictures the cache may know."""
+
+    async def pictured(self, *, newest: int) -> Sequence[UUID]:
+        """The newest jobs whose safe pictures are in storage, so many at most."""
+
+    async def disown(self) -> None:
+        """Only pictures that are made from now on."""
+
+    async def readmit(self) -> None:
+        """All of them again."""
+
+
+class Hits(Protocol):
+    """Pictures of the cache that were handed out; each can be asked for during an hour."""
+
+    async def add(self, hit: Job, *, reservation: str = "") -> None:
+        """Durable when it returns, together with the answer to the request that has reserved it.
+        Raises RequestUnderWay, StorageFull, Unavailable."""
+
+    async def get(self, hit_id: UUID) -> Job | None: ...
 
 
 @dataclass(frozen=True)
@@ -292,3 +337,4 @@ class Ports:
     storage: Storage
     enhancer: Enhancer
     cache: Cache
+    hits: Hits

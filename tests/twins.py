@@ -17,7 +17,6 @@ from orchestrator.models import (
     Format,
     Job,
     Model,
-    Plan,
     Progress,
     Request,
     Shelf,
@@ -73,6 +72,8 @@ class World:
         self.crash_with: BaseException = Crash()
         self.shelf_now = SHELF
         self.jobs: dict[UUID, Job] = {}
+        self.cached: Job | None = None
+        self.hits: dict[UUID, Job] = {}
         self.files: dict[str, bytes] = {}
         self.unsafe: dict[str, tuple[Finding, ...]] = {}  # by "screen" or "review"
         self.floor = False
@@ -103,6 +104,7 @@ class World:
             storage=_Storage(self),
             enhancer=self,
             cache=_Cache(self),
+            hits=_Hits(self),
         )
 
     def shelf(self) -> Shelf:
@@ -195,6 +197,9 @@ class _Storage:
     async def get(self, key: str) -> bytes | None:
         return self._world.files.get(key)
 
+    async def has(self, key: str) -> bool:
+        return key in self._world.files
+
     async def delete(self, key: str) -> None:
         self._world.note(f"delete {key.partition('/')[0]}")
         for name in [n for n in self._world.files if n == key or n.startswith(f"{key}/")]:
@@ -207,14 +212,25 @@ class _Storage:
 class _Cache:
     def __init__(self, world: World) -> None:
         self._world = world
-        self.job: Job | None = None
 
-    async def find(self, plan: Plan, request: Request, caller: Caller) -> Job | None:
+    async def find(self, job: Job) -> Job | None:
         self._world.note("find")
-        return self.job
+        return self._world.cached
 
     async def remember(self, job: Job) -> None:
         self._world.note("remember")
+
+
+class _Hits:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def add(self, hit: Job, *, reservation: str = "") -> None:
+        self._world.note("hand out")
+        self._world.hits[hit.id] = hit
+
+    async def get(self, hit_id: UUID) -> Job | None:
+        return self._world.hits.get(hit_id)
 
 
 class Slot:

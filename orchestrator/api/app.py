@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
-from orchestrator.api import health, v2
+from orchestrator.api import cache, health, v2
 from orchestrator.api.door import HOUSE, House, errors_as_json
 
 log = logging.getLogger("imgen.access")
@@ -20,7 +20,7 @@ def make_app(house: House, *, assets: Iterable[web.RouteDef], largest_body: int)
     app[HOUSE] = house
     for dialect in DIALECTS:
         app.add_routes(dialect.routes())
-    app.add_routes([*health.routes(), *assets])
+    app.add_routes([*health.routes(), *cache.routes(), *assets])
     return app
 
 

@@ -33,7 +33,7 @@ from orchestrator.errors import (
     UnsupportedMedia,
 )
 from orchestrator.models import Caller
-from orchestrator.ports import Instances, Keys, Outlook, Ports, Repetitions, UrlGuard
+from orchestrator.ports import CacheControl, Instances, Keys, Outlook, Ports, Repetitions, UrlGuard
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ class House:
     longest_outage: timedelta
     has_room: Callable[[], bool]  # on the disk
     longest_prompt: int  # characters
+    cache: CacheControl | None = None
 
     def refuse_if_unable(self) -> None:
         """Raises GenerationFailed when no ComfyUI has been there for too long, and StorageFull."""

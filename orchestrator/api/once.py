@@ -34,15 +34,13 @@ async def once(
         return await accept("")
     reservation = await house.repetitions.reserve(caller.key_id, name, body=fields.digest)
     if reservation.job_id is not None:
-        earlier = await house.ports.ledger.get(reservation.job_id)
+        job_id, ports = reservation.job_id, house.ports
+        earlier = await ports.ledger.get(job_id) or await ports.hits.get(job_id)
         if earlier is None:
             raise JobNotFound
         return earlier
     try:
-        job = await accept(reservation.token)
-        if "use_cache" in fields:  # then it may be an older job, which was not accepted now
-            await house.repetitions.bind(reservation.token, job.id)
+        return await accept(reservation.token)
     except Exception:
         await house.repetitions.give_up(reservation.token)
         raise
-    return job

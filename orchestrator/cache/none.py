@@ -1,11 +1,14 @@
 """Remembers nothing: every look-up is a true miss."""
 
-from orchestrator.models import Caller, Job, Plan, Request
+from orchestrator.models import Job
 
 
 class NoCache:
-    async def find(self, plan: Plan, request: Request, caller: Caller) -> None:
+    async def find(self, job: Job) -> None:
         return None
 
     async def remember(self, job: Job) -> None:
+        return None
+
+    async def run(self) -> None:
         return None

@@ -10,7 +10,7 @@ from typing import Self
 
 from watchfiles import awatch
 
-from orchestrator.catalog.folders import Folders
+from orchestrator.catalog.folders import Folders, any_unread
 from orchestrator.models import Shelf, WeightFacts
 
 LOOK_EVERY = 1.0  # seconds; network folders send no events, and no event says that a copy is done
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 def read_shelf(workflows_dir: Path, models_dir: Path, *, default_model: str = "") -> Shelf:
     """What these folders offer now. Blocks."""
-    return Folders(workflows_dir, models_dir, default_model=default_model).read()
+    return Folders(workflows_dir, models_dir, default_model=default_model).read_all()
 
 
 class Catalog(Folders):
@@ -75,7 +75,9 @@ class Catalog(Folders):
             await self._refresh()
 
     def _is_due(self) -> bool:
-        """Without an event, where there is so much to look at that it would cost too much."""
+        """Without an event, where there is much to look at, not every time."""
+        if any_unread(self._shelf):
+            return True
         pause = min(self._took / SHARE, LONGEST_PAUSE)
         return time.monotonic() - self._looked >= pause
 

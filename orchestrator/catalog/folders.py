@@ -25,7 +25,7 @@ from orchestrator.catalog.shelf import (
     unusable,
 )
 from orchestrator.catalog.stock import Stock
-from orchestrator.catalog.weights import Weights
+from orchestrator.catalog.weights import UNREAD, Weights
 from orchestrator.catalog.words import WordFolder
 from orchestrator.dropped import Dropped, Look
 from orchestrator.errors import CardFault
@@ -107,6 +107,23 @@ class Folders:
             self._looks, self._made = looks, self._assembled(looks)
         return self._made
 
+    def read_all(self) -> Shelf:
+        """As `read`, however long it takes to open files that nobody has read yet."""
+        while any_unread(shelf := self.read()):
+            pass
+        return shelf
+
+    def misfits(self) -> tuple[str, ...]:
+        """Faults of cards that are told apart from those of the files, as what is missing may
+        still come: templates that are not there."""
+        looks = self._look()
+        return tuple(
+            dropped.misfit(key, "template", card.template, f"there is no template {card.template}")
+            for dropped, look in ((self._models, looks.models), (self._families, looks.families))
+            for key, card in look.good.items()
+            if card.template and card.template not in looks.templates.good
+        )
+
     def _look(self) -> Looks:
         return Looks(
             models=self._models.look(),
@@ -167,6 +184,10 @@ class Folders:
         if not wanted or any(wanted in (m.key, *m.aliases) for m in served.values()):
             return ()
         return (f"the default model {wanted} is not served",)
+
+
+def any_unread(shelf: Shelf) -> bool:
+    return any(facts.fault == UNREAD for facts in shelf.weights.values())
 
 
 def _never_good(look: Look[ModelCard]) -> dict[str, str]:

@@ -4,7 +4,9 @@ import sys
 
 import click
 
+from orchestrator.cli.cache import cache
 from orchestrator.cli.cancel import cancel
+from orchestrator.cli.check import check
 from orchestrator.cli.comfyui import comfyui
 from orchestrator.cli.doctor import doctor
 from orchestrator.cli.generate import generate
@@ -35,11 +37,12 @@ def imgen() -> None:
 
 for command in (serve, keys, generate, cancel, random, verify, models, templates, comfyui):
     imgen.add_command(command)
-for command in (config, doctor):
+for command in (config, doctor, check):
     imgen.add_command(command)
 
 
 imgen.add_command(webhooks)
+imgen.add_command(cache)
 
 
 def main() -> None:

@@ -31,11 +31,15 @@ class Client:
         await self._session.close()
 
     async def call(self, action: str, **fields: Any) -> dict[str, Any]:
+        """An action of the API v2. Raises Refused with the service's own words."""
+        return await self.ask("POST", "/api/v2", {"action": action, **fields})
+
+    async def ask(
+        self, method: str, path: str, fields: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Raises Refused with the service's own words."""
         try:
-            async with self._session.post(
-                f"{self._url}/api/v2", json={"action": action, **fields}
-            ) as answer:
+            async with self._session.request(method, self._url + path, json=fields) as answer:
                 body: dict[str, Any] = await answer.json()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Refused(f"{self._url} can't be reached", detail=str(error)) from None

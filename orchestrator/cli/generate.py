@@ -20,6 +20,12 @@ from orchestrator.wiring import ADMIN_KEY_FILE
 @click.option("--size", default="1344x768", show_default=True, help="WIDTHxHEIGHT.")
 @click.option("--format", "form", default="jpeg", show_default=True, help="jpeg png webp avif")
 @click.option("--seed", type=int, help="The same seed makes the same picture.")
+@click.option(
+    "--use-cache", is_flag=True, help="An earlier picture of much the same prompt will do."
+)
+@click.option("--cache-only", is_flag=True, help="Only an earlier picture will do.")
+@click.option("--cache-force", is_flag=True, help="However different its prompt was.")
+@click.option("--cache-pick", type=click.IntRange(1, 10), default=5, help="Of so many, any.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("out"))
 @click.option("--url", envvar="IMGEN_URL", help="The service (default: the one configured here).")
 @click.option("--key", envvar="IMGEN_API_KEY", help="API key (default: admin.key beside the data).")
@@ -68,6 +74,8 @@ def _fields(wishes: dict[str, Any]) -> dict[str, Any]:
         "format": wishes["form"],
         "width": int(width),
         "height": int(height),
+        "use_cache": wishes["use_cache"] or wishes["cache_only"],
+        **{name: wishes[name] for name in ("cache_only", "cache_force", "cache_pick")},
     }
     return fields if wishes["seed"] is None else {**fields, "seed": wishes["seed"]}
 

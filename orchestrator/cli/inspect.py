@@ -48,14 +48,18 @@ def _flat(group: dict[str, Any], prefix: str) -> set[str]:
 
 @click.command()
 def models() -> None:
-    """List what is served, and what is not and why."""
+    """List what is served, and what is not and why.
+
+    Files with the same content are named once a running service has compared them.
+    """
     shelf = read_offer(read_settings())
     console = Console()
-    served = Table("model", "label", "styles", "weights", "also known as", title="Served")
+    served = Table("model", "label", "family", "styles", "weights", "also known as", title="Served")
     for model in shelf.models.values():
         served.add_row(
             model.key,
             model.label,
+            model.family,
             ", ".join(model.styles),
             model.checkpoint or "none needed",
             ", ".join(model.aliases),
@@ -66,5 +70,9 @@ def models() -> None:
         withheld.add_row(key, reason)
     console.print(withheld)
     console.print("Characters:", ", ".join(shelf.characters) or "none")
+    loras = (f"{lora.file} ({lora.family})" for lora in shelf.loras.values())
+    console.print("LoRAs:", ", ".join(loras) or "none")
+    for files in shelf.duplicates:
+        console.print("Same content:", ", ".join(files))
     for fault in shelf.faults:
         console.print(f"[red]fault[/red] {fault}")

@@ -33,7 +33,8 @@ def show(*, dead: bool) -> None:
             return await outbox.list(dead=dead)
 
     whole = Column("id", no_wrap=True, min_width=len("msg_") + 32)  # to be copied
-    table = Table(whole, "receiver", "state", "tries", "last change", "next try", "last error")
+    receiver = Column("receiver", overflow="fold")
+    table = Table(whole, receiver, "state", "tries", "next try", "last error")
     for delivery in asyncio.run(run()):
         due = f"{delivery.due:%Y-%m-%d %H:%M:%S}" if delivery.due else ""
         table.add_row(
@@ -41,7 +42,6 @@ def show(*, dead: bool) -> None:
             delivery.host,
             delivery.state,
             str(delivery.tries),
-            f"{delivery.changed:%Y-%m-%d %H:%M:%S}",
             due,
             delivery.error,
         )

@@ -174,7 +174,7 @@ class Runner:
                     return
                 await asyncio.sleep(WITHDRAWAL_PAUSE)
         except (InstanceUnusable, TimeoutError) as error:
-            log.warning("job %s may still run: %s", job.id, error or "no answer in time")
+            log.warning("job %s may still run: %s", job.id, str(error) or "no answer in time")
 
     async def _withdraw_once(self, job: Job) -> list[Entry]:
         """What was left to withdraw."""

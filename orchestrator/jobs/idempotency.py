@@ -46,12 +46,6 @@ class Idempotency:
             raise RequestUnderWay
         return Reservation("", UUID(rows[0]["job_id"]))
 
-    async def bind(self, token: str, job_id: UUID) -> None:
-        """See `ports.Repetitions`."""
-        bound = binding(token, job_id, now=self._clock())
-        if not await self._database.write(statements.BIND, bound):
-            raise RequestUnderWay
-
     async def give_up(self, token: str) -> None:
         """See `ports.Repetitions`."""
         await self._database.write(statements.UNRESERVE, {"token": token})

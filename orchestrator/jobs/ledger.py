@@ -57,6 +57,10 @@ class JobLedger:
         self._clock = clock
         self._claim = statements.claim(database.skip_locked)
 
+    @property
+    def database(self) -> Database:
+        return self._database
+
     async def accept(self, job: Job, *, reservation: str = "") -> None:
         """Durable when it returns. Raises QueueFull, RequestUnderWay, StorageFull, Unavailable."""
         now = self._clock()
@@ -66,9 +70,7 @@ class JobLedger:
             steps.append((statements.ADD_DELIVERY, new_delivery(job, now=now)))
         if reservation:
             steps.append((statements.BIND, binding(reservation, job.id, now=now)))
-        done = await self._database.write_all(
-            *steps, alone="accept", news=[READY, *_news_of(job)]
-        )
+        done = await self._database.write_all(*steps, alone="accept", news=[READY, *_news_of(job)])
         if done < len(steps):
             raise RequestUnderWay if done else QueueFull
 

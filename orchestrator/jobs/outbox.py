@@ -24,7 +24,7 @@ CUT_SHORT = "The last try was cut short"
 
 @dataclass(frozen=True)
 class DeliveryLimits:
-    """Eight tries over 24 hours: the first at once, the others after these delays."""
+    """Eight tries within 24 hours: the first at once, the others after these delays."""
 
     delays: tuple[timedelta, ...] = (
         timedelta(seconds=5),
@@ -33,9 +33,9 @@ class DeliveryLimits:
         timedelta(hours=2),
         timedelta(hours=4),
         timedelta(hours=7),
-        timedelta(hours=10),
+        timedelta(hours=9),
     )
-    jitter: float = 0.1  # a delay is longer by up to this share, so that not all come together
+    jitter: float = 0.05  # a delay is longer by up to this share, so that not all come together
     lease: timedelta = timedelta(seconds=60)
     per_host: int = 4  # deliveries that are sent to one host at the same time, by all processes
 

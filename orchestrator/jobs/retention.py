@@ -57,6 +57,7 @@ class Retention:
             await self._delete_jobs(),
             await self._delete(statements.DELETE_VERDICTS, ages.verdicts),
             await self._delete(statements.DELETE_REPETITIONS, timedelta()),
+            await self._delete(statements.DELETE_HITS, timedelta()),
         ]
         return max(sizes) == BATCH
 

@@ -143,6 +143,21 @@ MIGRATIONS: tuple[tuple[Statement, ...], ...] = (
         "ALTER TABLE keys ADD COLUMN webhook_secret TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE keys ADD COLUMN former_webhook_secret TEXT NOT NULL DEFAULT ''",
     ),
+    # Pictures of the cache that were handed out: `source` is the job that has made one, `hit` the
+    # job as whom it was handed out.
+    (
+        """
+        CREATE TABLE cache_hits (
+            id TEXT PRIMARY KEY,
+            source TEXT NOT NULL,
+            hit TEXT NOT NULL,
+            expires DOUBLE PRECISION NOT NULL
+        )
+        """,
+        "CREATE INDEX cache_hits_expires ON cache_hits (expires)",
+        # When the cache was told to forget all pictures that there were.
+        "CREATE TABLE cache_cleared (at DOUBLE PRECISION NOT NULL)",
+    ),
 )
 
 

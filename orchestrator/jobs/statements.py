@@ -306,3 +306,27 @@ RETURNING id
 """
 
 DELETE_DELIVERIES = "DELETE FROM deliveries WHERE job_id = :id RETURNING id"
+
+ADD_HIT = """
+INSERT INTO cache_hits (id, source, hit, expires) VALUES (:id, :source, :hit, :expires)
+RETURNING id
+"""
+
+HIT = "SELECT hit FROM cache_hits WHERE id = :id AND expires > :now"
+
+DELETE_HITS = """
+DELETE FROM cache_hits WHERE id IN (
+    SELECT id FROM cache_hits WHERE expires <= :before ORDER BY expires LIMIT :batch
+)
+RETURNING id
+"""
+
+NEWEST_PICTURES = """
+SELECT id FROM jobs
+WHERE pictures = 'safe' AND finished > (SELECT coalesce(max(at), 0) FROM cache_cleared)
+ORDER BY finished DESC LIMIT :newest
+"""
+
+CLEAR_CACHE = "INSERT INTO cache_cleared (at) VALUES (:now) RETURNING at"
+
+UNCLEAR_CACHE = "DELETE FROM cache_cleared RETURNING at"

@@ -40,6 +40,14 @@ class Plan(Value):
     watermark_id: str  # 16 hex digits: the public half of the invisible mark
     graph: Graph
     optimized: bool = False
+    character_digest: str = ""
+    unenhanced: str | None = None  # the positive text before it was made richer, if it was
+
+    @property
+    def asked(self) -> str:
+        """The positive text as the caller wrote it."""
+        return self.prompt.positive if self.unenhanced is None else self.unenhanced
+
     run_limit: float | None = None  # seconds that a run may take; else the service's own limit
 
 
@@ -126,6 +134,13 @@ class Job(Value):
     assets: tuple[Asset, ...] = ()
     error: str = ""
     finished: datetime | None = None
+    source: UUID | None = None  # of a hit of the cache: the job that has made the picture
+
+    @property
+    def cleared(self) -> bool:
+        """Whether it has ended with a whole picture that may be shown to everybody."""
+        safe = self.verdict is not None and self.verdict.safe
+        return safe and self.status is Status.COMPLETED and bool(self.assets)
 
     def assets_of(self, kept: Kept) -> tuple[Asset, Asset]:
         """The signed picture and its thumbnail, known before they are stored. What is not known to

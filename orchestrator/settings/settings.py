@@ -13,6 +13,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from orchestrator.settings.cache import CacheSettings
 from orchestrator.settings.groups import (
     ComplianceSettings,
     CredentialsSettings,
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     secrets: SecretSettings = Field(default=SecretSettings(), description="Shared secrets")
     webhooks: WebhookSettings = Field(default=WebhookSettings(), description="Webhooks")
     llm: LlmSettings = Field(default=LlmSettings(), description="Enhancing of prompts")
+    cache: CacheSettings = Field(default=CacheSettings(), description="Reuse of pictures")
     s3: S3Settings = Field(default=S3Settings(), description="Pictures in S3")
 
     @field_validator("trusted_proxies", "comfyui_urls", mode="before")

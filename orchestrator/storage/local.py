@@ -76,6 +76,9 @@ class LocalStorage:
     async def get(self, key: str) -> bytes | None:
         return await self._run(partial(_read, self._path(key)))
 
+    async def has(self, key: str) -> bool:
+        return await self._run(self._path(key).is_file)
+
     async def delete(self, key: str) -> None:
         await self._run(partial(_delete, self._path(key)))
 

@@ -91,6 +91,9 @@ class S3Storage:
     async def get(self, key: str) -> bytes | None:
         return await self.run(partial(_read, self._client, self.place(key)))
 
+    async def has(self, key: str) -> bool:
+        return await self.run(partial(_has, self._client, self.place(key)))
+
     async def delete(self, key: str) -> None:
         await self.run(partial(_delete, self._client, self.place(key)))
 
@@ -197,6 +200,16 @@ def _read(client: "S3Client", place: Fields) -> bytes | None:
         if answer["ContentLength"] > LARGEST:
             raise StorageFailed(detail=f"{place['Key']} is larger than {LARGEST} bytes")
         return b"".join(_in_time(body.iter_chunks(CHUNK)))
+
+
+def _has(client: "S3Client", place: Fields) -> bool:
+    try:
+        client.head_object(**place)
+    except ClientError as error:
+        if code_of(error) in ("404", "NoSuchKey"):
+            return False
+        raise
+    return True
 
 
 def _in_time(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -8,13 +8,19 @@ from orchestrator.wiring.adapters import (
 )
 from orchestrator.wiring.audit import LiveAudit
 from orchestrator.wiring.engine import Core, opened
-from orchestrator.wiring.offline import examine_storage, inspect_picture, read_offer
+from orchestrator.wiring.offline import (
+    check_workflows,
+    examine_storage,
+    inspect_picture,
+    read_offer,
+)
 from orchestrator.wiring.service import ADMIN_KEY_FILE, serve
 
 __all__ = [
     "ADMIN_KEY_FILE",
     "Core",
     "LiveAudit",
+    "check_workflows",
     "examine_storage",
     "inspect_picture",
     "make_compliance",

@@ -3,7 +3,6 @@
 from pydantic import SecretStr
 
 from comfy_nodes.marks import VERSION as PACK_VERSION
-from orchestrator.cache import NoCache
 from orchestrator.catalog import Catalog, Memory, Weights
 from orchestrator.comfy import Endpoint, External, Limits, Managed, Pool
 from orchestrator.compliance import Reviewers
@@ -14,13 +13,14 @@ from orchestrator.credentials import (
     operator_chain,
 )
 from orchestrator.errors import ConfigurationError
+from orchestrator.jobs.cache_records import CacheRecords
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ledger import JobLedger, QueueLimits
 from orchestrator.jobs.postgres import PostgresDatabase
 from orchestrator.jobs.retention import Ages
 from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.llm import BuiltinEnhancer, Chat, ChatEnhancer
-from orchestrator.ports import Enhancer, Policy, Ports, Storage
+from orchestrator.ports import Cache, Enhancer, Policy, Ports, Storage
 from orchestrator.private_files import lasting_secret
 from orchestrator.prompts.texts import check as check_text
 from orchestrator.settings import HOME, Settings
@@ -120,6 +120,7 @@ def make_ports(
     audit: LiveAudit,
     ledger: JobLedger,
     storage: Storage,
+    cache: Cache,
 ) -> Ports:
     return Ports(
         policy=Policy(
@@ -135,7 +136,8 @@ def make_ports(
         signer=C2paSigner(lambda: signing_chain(settings)),
         storage=storage,
         enhancer=make_enhancer(settings),
-        cache=NoCache(),
+        cache=cache,
+        hits=CacheRecords(ledger.database),
     )
 
 

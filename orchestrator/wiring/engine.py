@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
+from orchestrator.cache import NoCache, SemanticCache
 from orchestrator.comfy import Pool
 from orchestrator.errors import ImgenError
 from orchestrator.jobs.database import Database
@@ -27,6 +28,7 @@ from orchestrator.wiring.adapters import (
     open_database,
 )
 from orchestrator.wiring.audit import LiveAudit
+from orchestrator.wiring.cache import make_cache
 from orchestrator.wiring.disk import FreeSpace
 from orchestrator.wiring.webhooks import make_guard, make_sender
 from orchestrator.worker import Worker
@@ -50,6 +52,7 @@ class Core:
     space: FreeSpace
     worker: Worker
     sender: Sender
+    cache: SemanticCache | NoCache
 
     async def work(self, *, ready: Callable[[], None]) -> None:
         """Until cancelled; `ready` is called when there is a ComfyUI to work with."""
@@ -62,6 +65,7 @@ class Core:
             (await self.pool.slot()).free()
             ready()
             tasks.create_task(self.worker.run())
+            tasks.create_task(self.cache.run())  # not before: it loads a lot
 
 
 @asynccontextmanager
@@ -74,12 +78,27 @@ async def opened(settings: Settings, url: str) -> AsyncIterator[Core]:
         if not database.shared:  # nobody else is at work
             await ledger.release_all()
         storage, audit = make_storage(settings, url), LiveAudit()
-        ports = make_ports(settings, catalog=catalog, audit=audit, ledger=ledger, storage=storage)
+        cache = make_cache(settings, ledger=ledger, storage=storage)
+        ports = make_ports(
+            settings, catalog=catalog, audit=audit, ledger=ledger, storage=storage, cache=cache
+        )
         worker = Worker(ports, pool, owner=uuid4().hex, failures=settings.limits.failures)
         retention = Retention(database, storage, make_ages(settings))
         space = FreeSpace(settings.data_dir, least=settings.limits.free_space)
         sender = make_sender(settings, post, database=database, ports=ports)
-        yield Core(ports, pool, audit, ledger, retention, database, storage, space, worker, sender)
+        yield Core(
+            ports,
+            pool,
+            audit,
+            ledger,
+            retention,
+            database,
+            storage,
+            space,
+            worker,
+            sender,
+            cache,
+        )
 
 
 async def _expire_regularly(ledger: JobLedger) -> None:

@@ -1,10 +1,16 @@
 """What commands ask of the installation while no service runs."""
 
+from pathlib import Path
+
+from orchestrator.cache import NoCache
+from orchestrator.catalog.folders import Folders
+from orchestrator.compliance.rulesets import Rulesets
 from orchestrator.credentials import (
     CredentialReader,
 )
 from orchestrator.models import Shelf
 from orchestrator.pipeline import offered
+from orchestrator.prompts.texts import check as check_text
 from orchestrator.settings import Settings
 from orchestrator.storage import Examination, S3Storage, examine
 from orchestrator.verify import Report, inspect
@@ -18,6 +24,9 @@ from orchestrator.wiring.adapters import (
     signing_chain,
 )
 from orchestrator.wiring.audit import LiveAudit
+from orchestrator.workflows import audit, packaged_schemas
+
+NO_WEIGHTS = Path("/nonexistent")
 
 
 async def inspect_picture(picture: bytes, settings: Settings) -> Report:
@@ -32,10 +41,24 @@ async def examine_storage(settings: Settings) -> Examination | None:
     return await examine(storage) if isinstance(storage, S3Storage) else None
 
 
+def check_workflows(folder: Path) -> list[str]:
+    """Every fault of an operator's files, as `file: line N: field: reason`. Blocks."""
+    cards = Folders(folder, NO_WEIGHTS, check_text=check_text)
+    shelf = cards.read()
+    rulesets = Rulesets(folder / "rulesets")
+    rulesets.look()
+    audited = (
+        f"{folder.name}/templates/{template.name}.json: {fault}"
+        for template in shelf.templates.values()
+        for fault in audit(template, packaged_schemas())
+    )
+    return [*shelf.faults, *cards.misfits(), *rulesets.faults, *audited]
+
+
 def read_offer(settings: Settings) -> Shelf:
     """What the service would offer with the files as they are."""
     catalog = make_catalog(settings)
-    catalog.read()
+    catalog.read_all()
     url = f"http://{settings.host}:{settings.port}"
     return offered(
         make_ports(
@@ -44,5 +67,6 @@ def read_offer(settings: Settings) -> Shelf:
             audit=LiveAudit(),
             ledger=make_ledger(open_database(settings), settings),
             storage=make_storage(settings, url),
+            cache=NoCache(),
         )
     )

@@ -13,6 +13,7 @@ from orchestrator.api.app import AccessLog, make_app
 from orchestrator.api.assets import Assets
 from orchestrator.api.door import House
 from orchestrator.api.limits import RateLimiter
+from orchestrator.cache import SemanticCache
 from orchestrator.errors import ConfigurationError
 from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.keys import ApiKeys, Tier
@@ -95,6 +96,7 @@ def make_house(settings: Settings, core: Core, keys: ApiKeys) -> House:
         longest_outage=limits.outage,
         has_room=lambda: core.space.enough,
         longest_prompt=limits.prompt,
+        cache=core.cache if isinstance(core.cache, SemanticCache) else None,
     )
 
 

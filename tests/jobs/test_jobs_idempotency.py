@@ -9,6 +9,7 @@ import pytest
 from jobs_samples import SECOND, Clock, accepted, new_job
 
 from orchestrator.errors import IdempotencyConflict, QueueFull, RequestUnderWay
+from orchestrator.jobs.cache_records import CacheRecords
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.idempotency import KEPT, LONGEST_REQUEST, Idempotency
 from orchestrator.jobs.ledger import JobLedger, QueueLimits
@@ -127,10 +128,13 @@ async def test_a_full_queue_binds_nothing(
     assert (await requests.reserve("key", "order 7", body="body")).job_id is None
 
 
-async def test_an_older_job_can_be_the_answer(requests: Idempotency) -> None:
-    job_id = uuid4()
-    await requests.bind(await reserved(requests), job_id)
-    assert (await requests.reserve("key", "order 7", body="body")).job_id == job_id
+async def test_a_hit_of_the_cache_can_be_the_answer(
+    requests: Idempotency, database: Database, clock: Clock
+) -> None:
+    hit = new_job(source=uuid4())
+    records = CacheRecords(database, clock=clock)
+    await records.add(hit, reservation=await reserved(requests))
+    assert (await requests.reserve("key", "order 7", body="body")).job_id == hit.id
 
 
 async def test_one_of_many_at_the_same_time_goes_through(connect: Callable[[], Database]) -> None:

@@ -6,7 +6,9 @@ from twins import CALLER, REQUEST, Crash, Slot, World
 from orchestrator.errors import CacheMiss, Fenced, InvalidCharacter, Unavailable
 from orchestrator.models import AssetKind, Finding, Job, Request, Reuse, Shelf, Status
 from orchestrator.pipeline import accept, fulfil, offered
+from orchestrator.reuse import handed_out
 
+WANTED = Reuse(wanted=True)
 UNSAFE = (Finding(rule="gore", category="Graphic violence", reviewer="twin@1"),)
 
 
@@ -67,6 +69,47 @@ async def test_a_miss_where_only_a_hit_will_do_is_not_accepted(world: World) -> 
     with pytest.raises(CacheMiss):
         await accepted(world, REQUEST.evolve(reuse=Reuse(wanted=True, only=True)))
     assert not world.jobs
+
+
+async def test_a_hit_is_handed_out_instead_of_a_job(world: World) -> None:
+    world.cached = await brought_to_its_end(world, await accepted(world))
+    world.diary.clear()
+    request = REQUEST.evolve(prompt="@aya crimson coat", optimize=True, reuse=WANTED)
+    hit = await accepted(world, request)
+    assert world.diary == ["screen", "find", "hand out"]
+    assert hit.source == world.cached.id
+    assert hit.assets == world.cached.assets
+
+
+async def test_a_hit_says_what_its_own_caller_asked(world: World) -> None:
+    world.cached = await brought_to_its_end(
+        world, await accepted(world, REQUEST.evolve(precompliance="theirs", negative="theirs"))
+    )
+    hit = await accepted(world, Request(prompt="mine", seed=2, reuse=WANTED))
+    assert "theirs" not in hit.model_dump_json()
+    assert (hit.plan.raw, hit.plan.texts.positive) == ("mine", "mine, sharp")
+
+
+@pytest.mark.parametrize("spoiled", [{"assets": ()}, {"verdict": None}])
+async def test_a_hit_is_not_shown_when_its_picture_is_gone_or_blocked(
+    world: World, spoiled: dict[str, object]
+) -> None:
+    world.cached = await brought_to_its_end(world, await accepted(world))
+    hit = await accepted(world, REQUEST.evolve(reuse=WANTED))
+    assert await handed_out(hit.id, world.ports) == hit
+    world.jobs[world.cached.id] = world.cached.evolve(**spoiled)
+    assert await handed_out(hit.id, world.ports) is None
+
+
+async def test_a_miss_is_generated(world: World) -> None:
+    job = await accepted(world, REQUEST.evolve(reuse=WANTED))
+    assert world.diary == ["screen", "find", "accept"]
+    assert job.source is None
+
+
+async def test_an_enhanced_job_keeps_what_was_asked(world: World) -> None:
+    job = await accepted(world, REQUEST.evolve(optimize=True))
+    assert job.plan.asked == "red coat, snowy street"
 
 
 async def test_an_enhanced_prompt_is_screened_again(world: World) -> None:

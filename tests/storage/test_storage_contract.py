@@ -53,6 +53,14 @@ async def test_what_was_never_put_is_nothing(storage: Storage) -> None:
     assert await storage.get(KEY) is None
 
 
+async def test_a_storage_has_what_was_put_until_it_is_deleted(storage: Storage) -> None:
+    assert not await storage.has(KEY)
+    await put(storage, KEY, b"picture")
+    assert await storage.has(KEY)
+    await storage.delete(KEY)
+    assert not await storage.has(KEY)
+
+
 async def test_a_key_is_written_once(storage: Storage) -> None:
     await put(storage, KEY, b"first")
     await put(storage, KEY, b"second")

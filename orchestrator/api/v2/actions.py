@@ -18,6 +18,7 @@ from orchestrator.api.v2.request import LONGEST_NAME, SEEDS, read_prompt, read_r
 from orchestrator.errors import BadId, CacheExpired, JobNotFound, MissingAction, UnknownAction
 from orchestrator.models import Asset, Caller, Job, Request, Status
 from orchestrator.pipeline import accept, enhance, offered, suggest
+from orchestrator.reuse import handed_out
 
 LONGEST_BODY = 4 * 2**20  # bytes: a mark of 2 MiB in base64, and the texts
 JOB_ID = re.compile(r"(run|cache)_([A-Za-z0-9]{6,64})", re.ASCII)
@@ -87,15 +88,20 @@ async def find_job(job_id: str, caller: Caller, house: House) -> Job:
     if matched is None:
         raise BadId
     kind, name = matched.groups()
-    if kind == "cache":
-        raise CacheExpired
+    missing = CacheExpired if kind == "cache" else JobNotFound
     try:
-        job = await house.ports.ledger.get(UUID(hex=name))
+        job = await _found(kind, UUID(hex=name), house)
     except ValueError:
-        raise JobNotFound from None
+        raise missing from None
     if job is None or (job.key_id != caller.key_id and not caller.admin):
-        raise JobNotFound
+        raise missing
     return job
+
+
+async def _found(kind: str, job_id: UUID, house: House) -> Job | None:
+    if kind == "cache":
+        return await handed_out(job_id, house.ports)
+    return await house.ports.ledger.get(job_id)
 
 
 async def shown(job: Job, house: House) -> dict[str, Any]:

@@ -12,22 +12,23 @@ Link = Callable[[Asset], str]
 RUN_FAILED = "Generation failed"
 
 
-def run_id(job: Job) -> str:
-    return f"run_{job.id.hex}"
+def public_id(job: Job) -> str:
+    return f"{'cache' if job.source else 'run'}_{job.id.hex}"
 
 
 def accepted(job: Job) -> dict[str, Any]:
     return {
-        "id": run_id(job),
+        "id": public_id(job),
         "prompt": job.plan.raw,
         "model": job.plan.model,
         "format": job.request.output.format,
         "gen_id": job.plan.gen_id,
+        **_cached(job),
     }
 
 
 def cancelled(job: Job) -> dict[str, Any]:
-    return {"id": run_id(job), "status": job.status}
+    return {"id": public_id(job), "status": job.status}
 
 
 def status(job: Job, link: Link, *, place: Place | None = None) -> dict[str, Any]:
@@ -37,12 +38,16 @@ def status(job: Job, link: Link, *, place: Place | None = None) -> dict[str, Any
         return {"status": job.status, "error": RUN_FAILED}
     if not job.verdict.safe:
         return _blocked(job, job.verdict, link)
-    return {"status": job.status, "meta": _meta(job, job.verdict, link)}
+    return {"status": job.status, "meta": _meta(job, job.verdict, link), **_cached(job)}
+
+
+def _cached(job: Job) -> dict[str, Any]:
+    return {"cache": True} if job.source else {}
 
 
 def ended(job: Job, link: Link) -> dict[str, Any]:
     """As `status` would show it, for the caller's webhook; a blocked picture is not sent about."""
-    shown = {"id": run_id(job), **status(job, link)}
+    shown = {"id": public_id(job), **status(job, link)}
     return {name: value for name, value in shown.items() if name != "unsafe_url"}
 
 
@@ -73,7 +78,7 @@ def _blocked(job: Job, verdict: Verdict, link: Link) -> dict[str, Any]:
 def _meta(job: Job, verdict: Verdict, link: Link) -> dict[str, Any]:
     plan, output = job.plan, job.request.output
     return {
-        "id": run_id(job),
+        "id": public_id(job),
         "gen_id": plan.gen_id,
         "time": job.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "prompt": plan.raw,

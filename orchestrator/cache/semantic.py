@@ -1,0 +1,227 @@
+"""Finds earlier pictures by what their prompts mean."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
+from uuid import UUID
+
+from orchestrator.cache.index import Index, IndexFailed
+from orchestrator.cache.terms import Vector, place, similarity, terms
+from orchestrator.errors import ImgenError
+from orchestrator.models import Asset, Job
+from orchestrator.ports import Archive, CacheStats, Ledger, Storage
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+COMPARED_EVERY = timedelta(minutes=10)  # the index with the records
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0  # seconds between tries to mend the index
+PENDING = 1000  # pictures that wait to be entered; what is more is found in the records later
+
+
+@dataclass(frozen=True)
+class CacheOptions:
+    floor: float = 0.95  # cosine; a hit is more similar
+    shared: bool = False  # between keys
+    unreviewed: bool = False  # pictures that nobody has looked at will do
+    entries: int = 100_000  # the newest
+    time_limit: timedelta = timedelta(seconds=1)  # of a look-up
+
+
+class SemanticCache:
+    """The port Cache, over an index and the records.
+
+    What is in the index is a hint: a picture is handed out only after a look at its job's record
+    and into the storage. All that blocks runs on one thread. Whatever was missed, here or by
+    another process, is made up for when index and records are compared.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        load_model: Callable[[], Callable[[str], Vector]],
+        *,
+        ledger: Ledger,
+        archive: Archive,
+        storage: Storage,
+        options: CacheOptions,
+    ) -> None:
+        """`load_model` gives what embeds a text; it is called on the thread."""
+        self._index = index
+        self._load_model = load_model
+        self._embed: Callable[[str], Vector] | None = None  # of the thread
+        self._ledger = ledger
+        self._archive = archive
+        self._storage = storage
+        self._options = options
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cache")
+        self._usable = False
+        self._disturbed = asyncio.Event()  # compare index and records now
+        self._pending: asyncio.Queue[Job] = asyncio.Queue(PENDING)
+        self._hits = self._misses = self._failures = 0
+        self._random = random.SystemRandom()
+
+    async def find(self, job: Job) -> Job | None:
+        """See `ports.Cache`."""
+        if not self._usable:
+            self._misses += 1
+            return None
+        try:
+            async with asyncio.timeout(self._options.time_limit.total_seconds()):
+                found = await self._look_up(job)
+        except (ImgenError, TimeoutError) as error:
+            self._failures += 1
+            log.warning("the cache gave no answer: %s", str(error) or "it took too long")
+            found = None
+        self._hits += found is not None
+        self._misses += found is None
+        return found
+
+    async def remember(self, job: Job) -> None:
+        """See `ports.Cache`. Nobody waits until it is entered."""
+        if self._pending.full():
+            self._disturbed.set()
+        else:
+            self._pending.put_nowait(job)
+
+    async def run(self) -> None:
+        """Keep the index usable and true to the records, until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._tend())
+                tasks.create_task(self._enter_pending())
+        finally:
+            self._usable = False
+            self._thread.submit(self._index.close)
+            self._thread.shutdown(wait=False)
+
+    async def stats(self) -> CacheStats:
+        """See `ports.CacheControl`."""
+        entries = await self._run(self._index.count) if self._usable else 0
+        waiting = self._pending.qsize()
+        return CacheStats(self._usable, entries, self._hits, self._misses, self._failures, waiting)
+
+    async def clear(self) -> None:
+        """See `ports.CacheControl`."""
+        await self._archive.disown()
+        await self._run(self._index.clear)
+
+    async def reindex(self) -> None:
+        """See `ports.CacheControl`."""
+        await self._archive.readmit()
+        await self._run(self._index.clear)
+        self._disturbed.set()
+
+    async def _look_up(self, job: Job) -> Job | None:
+        """One of the nearest that still will do, at random; those that don't are dropped."""
+        wanted = terms(job, shared=self._options.shared)
+        candidates = await self._run(partial(self._nearest, job, wanted))
+        for candidate in self._random.sample(candidates, len(candidates)):
+            found = await self._ledger.get(candidate)
+            if found is not None and await self._will_do(found, wanted):
+                return found
+            if found is None or found.status.final:
+                await self._run(partial(self._index.remove, [candidate]))
+        return None
+
+    def _open(self) -> None:
+        """The model, too, so that no look-up waits for it."""
+        self._index.open()
+        self._embed = self._embed or self._load_model()
+
+    def _nearest(self, job: Job, wanted: str) -> Sequence[UUID]:
+        reuse = job.request.reuse
+        floor = -1.0 if reuse.force else self._options.floor
+        near = self._index.nearest(place(self._embedded(job), wanted), reuse.pick)
+        return [
+            each.job_id
+            for each in near
+            if each.terms == wanted and similarity(each.distance) > floor
+        ]
+
+    async def _will_do(self, found: Job, wanted: str) -> bool:
+        return (
+            self._may_enter(found)
+            and terms(found, shared=self._options.shared) == wanted
+            and await self._are_stored(found.assets)
+        )
+
+    def _may_enter(self, job: Job) -> bool:
+        seen = job.verdict is not None and not job.verdict.unreviewed
+        return job.cleared and (seen or self._options.unreviewed)
+
+    async def _are_stored(self, assets: Sequence[Asset]) -> bool:
+        return all(await asyncio.gather(*(self._storage.has(asset.key) for asset in assets)))
+
+    async def _tend(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self._mend_and_compare()
+                pause = FIRST_PAUSE
+            except ImgenError as error:
+                self._usable = False
+                log.warning("the cache is out of use for %.0f s: %s", pause, error)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _mend_and_compare(self) -> None:
+        """Returns when it is time to do it again."""
+        self._disturbed.clear()
+        if not self._usable:
+            await self._run(self._open)
+            self._usable = True
+        await self._compare()
+        try:
+            async with asyncio.timeout(COMPARED_EVERY.total_seconds()):
+                await self._disturbed.wait()
+        except TimeoutError:
+            return
+
+    async def _compare(self) -> None:
+        """Drop what has no picture any more, enter what is missing. Look-ups go in between."""
+        recorded = await self._archive.pictured(newest=self._options.entries)
+        indexed = await self._run(self._index.ids)
+        if gone := indexed.difference(recorded):
+            await self._run(partial(self._index.remove, gone))
+        missing = [job_id for job_id in recorded if job_id not in indexed]
+        for job_id in missing:
+            job = await self._ledger.get(job_id)
+            if job is not None and self._may_enter(job):
+                await self._run(partial(self._enter, job))
+        if gone or missing:
+            log.info("cache: %d entries dropped, %d looked at", len(gone), len(missing))
+
+    async def _enter_pending(self) -> None:
+        while True:
+            job = await self._pending.get()
+            try:
+                if self._usable:
+                    await self._run(partial(self._enter, job))
+            except ImgenError as error:
+                log.warning("a picture was not entered into the cache: %s", error)
+
+    def _enter(self, job: Job) -> None:
+        own = terms(job, shared=self._options.shared)
+        self._index.add(job.id, place(self._embedded(job), own), own)
+
+    def _embedded(self, job: Job) -> Vector:
+        assert self._embed is not None  # noqa: S101  loaded when the index was opened
+        return self._embed(job.plan.asked)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        """Do it on the thread. A failure makes the index be mended. Raises IndexFailed."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, work)
+        except IndexFailed:
+            self._usable = False
+            self._disturbed.set()
+            raise

@@ -1,12 +1,11 @@
 """What commands ask of the installation while no service runs."""
 
-import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import SecretStr
-
-from orchestrator.cache import NoCache
+from orchestrator.catalog import Catalog
 from orchestrator.catalog.folders import Folders
+from orchestrator.compliance import Reviewers
 from orchestrator.compliance.rulesets import Rulesets
 from orchestrator.credentials import (
     CredentialReader,
@@ -15,16 +14,13 @@ from orchestrator.models import Shelf
 from orchestrator.pipeline import offered
 from orchestrator.prompts.texts import check as check_text
 from orchestrator.settings import Settings
-from orchestrator.settings.groups import SecretSettings
 from orchestrator.storage import Examination, S3Storage, examine
 from orchestrator.verify import Report, inspect
 from orchestrator.wiring.adapters import (
     make_catalog,
-    make_ledger,
+    make_compliance,
     make_marks,
-    make_ports,
     make_storage,
-    open_database,
     signing_chain,
 )
 from orchestrator.wiring.audit import LiveAudit
@@ -59,23 +55,17 @@ def check_workflows(folder: Path) -> list[str]:
     return [*shelf.faults, *cards.misfits(), *rulesets.faults, *audited]
 
 
+@dataclass(frozen=True)
+class _Offering:
+    """The port Offering, without what a service needs besides."""
+
+    catalog: Catalog
+    audit: LiveAudit
+    compliance: Reviewers
+
+
 def read_offer(settings: Settings) -> Shelf:
-    """What the service would offer with the files as they are. Makes no secrets: nothing is signed
-    here, so any will do."""
-    passing = SecretStr(secrets.token_hex(32))
-    settings = settings.model_copy(
-        update={"secrets": SecretSettings(link_key=passing, watermark_key=passing)}
-    )
+    """What the service would offer with the files as they are. Makes no secrets."""
     catalog = make_catalog(settings)
     catalog.read_all()
-    url = f"http://{settings.host}:{settings.port}"
-    return offered(
-        make_ports(
-            settings,
-            catalog=catalog,
-            audit=LiveAudit(),
-            ledger=make_ledger(open_database(settings), settings),
-            storage=make_storage(settings, url),
-            cache=NoCache(),
-        )
-    )
+    return offered(_Offering(catalog, LiveAudit(), make_compliance(settings)))

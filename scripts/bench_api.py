@@ -35,7 +35,7 @@ from orchestrator.jobs.sqlite import SqliteDatabase
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.chaos.fleet import shared_settings  # noqa: E402  found by the path above
+from tests.chaos.fleet import shared_settings
 
 IMGEN = Path(sys.executable).with_name("imgen")
 SERVICE_CORE, LOAD_CORE = 0, 1

@@ -12,8 +12,9 @@ MAPPINGS = ("NODE_CLASS_MAPPINGS", "NODE_DISPLAY_NAME_MAPPINGS")
 def __getattr__(name: str) -> Any:
     if name not in MAPPINGS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import delivery, host, nodes  # noqa: PLC0415 - needs ComfyUI
+    from . import arrivals, delivery, host, nodes  # noqa: PLC0415 - needs ComfyUI
 
+    arrivals.add_routes(host.routes(), nodes.ARRIVALS)
     delivery.add_routes(host.routes(), nodes.RESULTS)
     globals().update({mapping: getattr(nodes, mapping) for mapping in MAPPINGS})
     return globals()[name]

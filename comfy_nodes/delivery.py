@@ -1,8 +1,6 @@
 """Finished pictures wait here, in memory, until the service has fetched and deleted them."""
 
 import asyncio
-import base64
-import hashlib
 import json
 import logging
 import math
@@ -15,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 
 from aiohttp import MultipartWriter, web
 
+from .arrivals import digest_of
 from .marks import VERSION
 from .marks.finish import Finished
 
@@ -163,8 +162,7 @@ def _response(outcome: Outcome) -> web.Response:
 
 
 def _add_part(parts: MultipartWriter, name: str, data: bytes, *, content_type: str) -> None:
-    digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
-    headers = {"Content-Type": content_type, "Content-Digest": f"sha-256=:{digest}:"}  # RFC 9530
+    headers = {"Content-Type": content_type, "Content-Digest": digest_of(data)}
     parts.append(data, headers).set_content_disposition("attachment", name=name)
 
 

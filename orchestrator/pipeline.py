@@ -8,7 +8,7 @@ the job was. Nothing unsigned or unreviewed can reach a public key, because of t
 import asyncio
 import secrets
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
@@ -22,6 +22,7 @@ from orchestrator.errors import (
     Unavailable,
     WeightsGone,
 )
+from orchestrator.inputs import inputs_of, refusal, spooled
 from orchestrator.models import (
     Artifact,
     Asset,
@@ -32,6 +33,7 @@ from orchestrator.models import (
     Kept,
     LoraUse,
     Model,
+    PictureName,
     Plan,
     Progress,
     Prompt,
@@ -43,20 +45,27 @@ from orchestrator.models import (
     Texts,
     Verdict,
 )
-from orchestrator.ports import Offering, Ports, Slot
+from orchestrator.ports import NO_PICTURES, Offering, Ports, Slot
 from orchestrator.prompts import compose, enriched, make_guide, parse, random_prompt
 from orchestrator.reuse import hand_out
-from orchestrator.workflows import Bindings, Finish, build, is_procedural
+from orchestrator.workflows import Bindings, Finish, build, is_procedural, pictures_of
 
 GEN_ID_ALPHABET = string.ascii_lowercase + string.digits
 NOBODY = Character(name="")
 
 
 async def accept(
-    request: Request, caller: Caller, dialect: str, ports: Ports, *, reservation: str = ""
+    request: Request,
+    caller: Caller,
+    dialect: str,
+    ports: Ports,
+    *,
+    reservation: str = "",
+    pictures: Mapping[PictureName, bytes] = NO_PICTURES,
 ) -> Job:
     """The job that the caller may rely on from now on; a blocked prompt is a finished job.
-    `reservation` is of the caller's name for the request, if it gave one.
+    `reservation` is of the caller's name for the request, if it gave one; `pictures` are those of
+    `request.pictures`, decoded and encoded again by us, as PNG files.
 
     Raises PromptRequired, InvalidCharacter, CacheMiss, EnhancementFailed, ReviewFailed,
     InvalidField, Unavailable, QueueFull and StorageFull; then nothing was accepted.
@@ -90,8 +99,9 @@ async def accept(
         job = job.evolve(plan=plan_job(draft, request, ports).evolve(unenhanced=unenhanced))
 
     if not verdict.safe:
-        job = completed(job.evolve(verdict=verdict))
-    await ports.ledger.accept(job, reservation=reservation)
+        job, pictures = completed(job.evolve(verdict=verdict)), NO_PICTURES
+    async with spooled(pictures, job, ports):
+        await ports.ledger.accept(job, reservation=reservation)
     return job
 
 
@@ -170,6 +180,8 @@ def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
         checkpoint=draft.model.checkpoint,
         companions=draft.model.companions,
         loras=loras,
+        **{name.value: name.value for name in request.pictures},
+        strength=request.strength if PictureName.INIT in request.pictures else 1.0,
         model=draft.model.key,
         style=draft.style.key,
         character=draft.character.name,
@@ -177,6 +189,9 @@ def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
     finish = Finish(
         payload=ports.marks.payload(watermark_id), output=request.output, brand=request.brand
     )
+    graph = build(template, bindings, finish=finish)
+    for name in request.pictures.keys() - pictures_of(graph):
+        raise InvalidField(name, detail=f"{draft.model.key} does not draw from it")
     return Plan(
         prompt=draft.prompt,
         raw=draft.raw,
@@ -197,7 +212,7 @@ def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
         scheduler=bindings.scheduler,
         gen_id="".join(secrets.choice(GEN_ID_ALPHABET) for _ in range(20)),
         watermark_id=watermark_id,
-        graph=build(template, bindings, finish=finish),
+        graph=graph,
         optimized=draft.raw != request.prompt,
         run_limit=draft.model.run_limit,
     )
@@ -261,9 +276,13 @@ async def fulfil(job: Job, slot: Slot, ports: Ports, *, report: Callable[[Progre
     Raises RunError, StepFailed, Unavailable, InstanceUnusable: the job may be tried again.
     Raises WeightsGone: it may not. Raises Fenced: the job is somebody else's by now.
     """
-    if not job.kept:
+    pictures = await inputs_of(job, ports)
+    if job.verdict is None and (refused := await refusal(pictures, job, ports)):
+        job = await record(job.evolve(verdict=refused), ports)
+
+    if not job.kept and job.verdict is None:
         require_weights(job, ports)
-        async with slot.run(job, report=report) as artifacts:
+        async with slot.run(job, report=report, pictures=pictures) as artifacts:
             kept = [await keep(job, n, artifact, ports) for n, artifact in enumerate(artifacts, 1)]
             job = await record(job.evolve(kept=tuple(kept)), ports)
     slot.free()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from orchestrator.models import (
     Format,
     InstanceStatus,
     Job,
+    PictureName,
     Progress,
     Request,
     Shelf,
@@ -28,6 +30,8 @@ from orchestrator.models import (
     Version,
     WeightFacts,
 )
+
+NO_PICTURES: Mapping[PictureName, bytes] = MappingProxyType({})
 
 
 class Catalog(Protocol):
@@ -186,9 +190,14 @@ class Slot(Protocol):
         """The job is going to run here, or where its checkpoint is held and as much room is."""
 
     def run(
-        self, job: Job, *, report: Callable[[Progress], None]
+        self,
+        job: Job,
+        *,
+        report: Callable[[Progress], None],
+        pictures: Mapping[PictureName, bytes] = NO_PICTURES,
     ) -> AbstractAsyncContextManager[Sequence[Artifact]]:
-        """Run the job's graph, or re-attach to the run that is already under way there.
+        """Run the job's graph, or re-attach to the run that is already under way there. The
+        pictures are those that came with the request, as PNG files.
 
         The artifacts stay on the instance until the block ends without an exception. The slot
         is free again as soon as the executor is done, before the bytes are fetched.

@@ -12,9 +12,10 @@ import sys
 import urllib.request
 from pathlib import Path
 
-from orchestrator.workflows.schemas import SNAPSHOT, reduced
+from orchestrator.workflows.schemas import reduced
+from orchestrator.workflows.snapshots import PACKAGED
 
-TARGET = Path(__file__).resolve().parent.parent / "orchestrator" / "workflows" / SNAPSHOT
+TARGET = Path(__file__).resolve().parent.parent / "orchestrator" / "workflows" / PACKAGED
 
 
 def main() -> int:

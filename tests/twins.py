@@ -17,6 +17,7 @@ from orchestrator.models import (
     Format,
     Job,
     Model,
+    PictureName,
     Progress,
     Request,
     Shelf,
@@ -26,7 +27,7 @@ from orchestrator.models import (
     Texts,
     Verdict,
 )
-from orchestrator.ports import Guide, Policy, Ports
+from orchestrator.ports import NO_PICTURES, Guide, Policy, Ports
 
 PAINTER = {"class_type": "ImgenDemoPainter", "inputs": {"positive": "{{ positive }}"}}
 OUTPUT = {"class_type": "ImgenOutput", "inputs": {"image": ["1", 0]}}
@@ -249,9 +250,14 @@ class Slot:
 
     @asynccontextmanager
     async def run(
-        self, job: Job, *, report: Callable[[Progress], None]
+        self,
+        job: Job,
+        *,
+        report: Callable[[Progress], None],
+        pictures: Mapping[PictureName, bytes] = NO_PICTURES,
     ) -> AsyncIterator[Sequence[Artifact]]:
         self._world.note("run")
+        self.pictures = dict(pictures)
         report(Progress(step=1, steps=2, node="painter"))
         facts = Facts(
             width=8, height=8, format=Format.JPEG, fingerprint="ab" * 32, fingerprint_quality=90

@@ -3,12 +3,16 @@
 from .finishing import RESULTS, ImgenFinish
 from .marking import ImgenBrand, ImgenFingerprint, ImgenWatermark
 from .painting import ImgenDemoPainter
+from .receiving import ARRIVALS, ImgenEither, ImgenInputImage, ImgenInputMask
 from .saving import ImgenEncode, ImgenOutput
 
 NODE_CLASS_MAPPINGS = {
     node.__name__: node
     for node in (
         ImgenDemoPainter,
+        ImgenInputImage,
+        ImgenInputMask,
+        ImgenEither,
         ImgenBrand,
         ImgenWatermark,
         ImgenFingerprint,
@@ -19,4 +23,4 @@ NODE_CLASS_MAPPINGS = {
 }
 NODE_DISPLAY_NAME_MAPPINGS = {name: node.DISPLAY_NAME for name, node in NODE_CLASS_MAPPINGS.items()}
 
-__all__ = ["NODE_CLASS_MAPPINGS", "NODE_DISPLAY_NAME_MAPPINGS", "RESULTS"]
+__all__ = ["ARRIVALS", "NODE_CLASS_MAPPINGS", "NODE_DISPLAY_NAME_MAPPINGS", "RESULTS"]

@@ -11,6 +11,7 @@ from orchestrator.models import Job
 Vector = NDArray[np.float32]
 
 CODE = 64  # numbers that tell one set of terms from another, after those of the text
+WISHED = {"output", "brand", "credits", "loras", "pictures", "strength"}
 # Length of the code; that of the text is 1. Then every picture made on the same terms, however
 # different its text, is nearer than any made on others: their codes have few signs in common.
 WEIGHT = 2.0
@@ -27,7 +28,7 @@ def terms(job: Job, *, shared: bool) -> str:
             *("character_digest", "steps", "cfg", "sampler", "scheduler"),
         },
     )
-    wished = request.model_dump(mode="json", include={"output", "brand", "credits", "loras"})
+    wished = request.model_dump(mode="json", include=WISHED)
     clearance = [verdict.ruleset, verdict.ruleset_digest] if verdict else []
     scope = "" if shared else job.key_id
     equal = [pinned, wished, plan.prompt.character, clearance, job.priority, scope]

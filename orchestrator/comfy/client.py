@@ -11,9 +11,9 @@ import aiohttp
 from orchestrator.comfy.answers import History, Mark, Queue, read_history, read_ours, read_queue
 from orchestrator.comfy.endpoint import Endpoint
 from orchestrator.comfy.faults import explain_refusal
-from orchestrator.comfy.results import read_results
+from orchestrator.comfy.results import digest_of, read_results
 from orchestrator.errors import InstanceUnusable, RunFailed, RunLost
-from orchestrator.models import Artifact, Graph
+from orchestrator.models import Artifact, Graph, Job, PictureName
 
 RECENT = 100  # records of history that are searched for a run of ours
 BYTES_TIMEOUT = 60.0  # seconds to carry the bytes of one run
@@ -145,6 +145,21 @@ class Client:
             async with self._session.delete(f"imgen/results/{mark.delivery}") as answer:
                 if answer.status != HTTPStatus.NOT_FOUND:
                     answer.raise_for_status()
+
+    async def send_picture(self, job: Job, name: PictureName, picture: bytes) -> None:
+        """What the job's run starts from, for the nodes of the pack."""
+        headers = {"Content-Type": "image/png", "Content-Digest": digest_of(picture)}
+        timeout = aiohttp.ClientTimeout(total=BYTES_TIMEOUT)
+        with _mapped("pictures"):
+            async with self._session.put(
+                f"imgen/inputs/{job.id}/{name}", data=picture, headers=headers, timeout=timeout
+            ) as answer:
+                answer.raise_for_status()
+
+    async def delete_pictures(self, job: Job) -> None:
+        with _mapped("pictures"):
+            async with self._session.delete(f"imgen/inputs/{job.id}") as answer:
+                answer.raise_for_status()
 
     async def _json(self, path: str, **params: str | int) -> Any:
         async with self._session.get(path, params=params) as answer:

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Self
 
 from orchestrator.comfy.answers import Queue
@@ -15,7 +15,7 @@ from orchestrator.comfy.limits import Limits
 from orchestrator.comfy.listener import Listener
 from orchestrator.comfy.runner import Runner
 from orchestrator.errors import InstanceUnusable
-from orchestrator.models import Artifact, Job, Progress
+from orchestrator.models import Artifact, Job, PictureName, Progress
 
 log = logging.getLogger(__name__)
 
@@ -126,9 +126,31 @@ class Instance:
             if not self.running:
                 self._idle.set()
 
-    async def _execute(self, job: Job, report: Callable[[Progress], None]) -> Run:
+    @asynccontextmanager
+    async def holding(self, pictures: Mapping[PictureName, bytes], job: Job) -> AsyncIterator[None]:
+        """The pictures that came with the job's request lie with the node pack meanwhile. Raises
+        InstanceUnusable."""
+        if not pictures:
+            yield
+            return
         try:
+            with self._doubting():
+                for name, picture in pictures.items():
+                    await self.client.send_picture(job, name, picture)
+            yield
+        finally:
+            with suppress(InstanceUnusable):  # then they are forgotten in time
+                await self.client.delete_pictures(job)
+
+    async def _execute(self, job: Job, report: Callable[[Progress], None]) -> Run:
+        with self._doubting():
             return await self._runs.execute(job, report)
+
+    @contextmanager
+    def _doubting(self) -> Iterator[None]:
+        """Not to be used after a failure of its own, until it was checked."""
+        try:
+            yield
         except InstanceUnusable as error:
             self.set_trouble(error.detail)
             self._doubted.set()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -13,7 +13,8 @@ from orchestrator.comfy.limits import Limits
 from orchestrator.comfy.members import External, ExternalMember, ManagedMember, Member, Open
 from orchestrator.comfy.process import Managed
 from orchestrator.errors import InstanceUnusable
-from orchestrator.models import Artifact, InstanceStatus, Job, Progress
+from orchestrator.models import Artifact, InstanceStatus, Job, PictureName, Progress
+from orchestrator.ports import NO_PICTURES
 
 
 class Pool:
@@ -127,11 +128,18 @@ class PoolSlot:
 
     @asynccontextmanager
     async def run(
-        self, job: Job, *, report: Callable[[Progress], None]
+        self,
+        job: Job,
+        *,
+        report: Callable[[Progress], None],
+        pictures: Mapping[PictureName, bytes] = NO_PICTURES,
     ) -> AsyncIterator[Sequence[Artifact]]:
         try:
             instance = await self._instance_for(job)
-            async with instance.run(job, report=report, executor_done=self.free) as artifacts:
+            async with (
+                instance.holding(pictures, job),
+                instance.run(job, report=report, executor_done=self.free) as artifacts,
+            ):
                 yield artifacts
         finally:
             self.free()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from orchestrator.comfy.answers import Entry, History, Mark, Queue
@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 SUBMISSIONS = 3  # of one run that others interrupt
 FINISHING_CLASS = "ImgenFinish"  # the node that delivers
+INPUT_CLASSES = ("ImgenInputImage", "ImgenInputMask")  # nodes that take pictures of the request
 LONG_POLL = 10.0  # seconds that one request for results is held
 WITHDRAWAL_PAUSE = 0.2  # seconds between two looks at the queue
 
@@ -215,13 +216,18 @@ class Runner:
 
 
 def addressed(graph: Graph, mark: Mark) -> Graph:
-    """A copy whose finishing nodes deliver under this mark."""
-    return {
-        node: {**found, "inputs": {**found["inputs"], "delivery": mark.delivery}}
-        if found["class_type"] == FINISHING_CLASS
-        else found
-        for node, found in graph.items()
-    }
+    """A copy whose finishing nodes deliver under this mark, and whose input nodes take the
+    pictures of this job."""
+    return {node: {**found, "inputs": _inputs(found, mark)} for node, found in graph.items()}
+
+
+def _inputs(node: Mapping[str, Any], mark: Mark) -> dict[str, Any]:
+    inputs = dict(node["inputs"])
+    if node["class_type"] == FINISHING_CLASS:
+        inputs["delivery"] = mark.delivery
+    if node["class_type"] in INPUT_CLASSES:
+        inputs["source"] = f"{mark.job}/{inputs['source']}"
+    return inputs
 
 
 def _gone(entries: list[Entry]) -> Callable[[Queue], bool]:

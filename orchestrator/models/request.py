@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
 
 from pydantic import Field
@@ -67,6 +68,14 @@ class Output(Value):
     lossless: bool = False  # WebP and AVIF
 
 
+class PictureName(StrEnum):
+    """What a picture that comes with a request is for."""
+
+    INIT = "init_image"  # the new picture begins as this one
+    MASK = "mask_image"  # where it is painted anew: white
+    REFERENCE = "reference_image"  # what it shall look like
+
+
 class Reuse(Value):
     """Whether an earlier picture will do."""
 
@@ -103,6 +112,8 @@ class Request(Value):
     # below 1 the negative prompt would be drawn, which nobody screens as if it were wanted
     cfg: float | None = Field(default=None, ge=1, le=30)
     loras: tuple[LoraUse, ...] = ()
+    pictures: Mapping[PictureName, str] = {}  # SHA-256 of each that came with it
+    strength: float = Field(default=0.75, ge=0.05, le=1)  # of what is painted over `init_image`
     brand: Brand = Brand()
     credits: Credits = Credits()
     ruleset: str = "default"

@@ -24,7 +24,7 @@ from orchestrator.wiring.adapters import (
     signing_chain,
 )
 from orchestrator.wiring.audit import LiveAudit
-from orchestrator.workflows import audit, packaged_schemas
+from orchestrator.workflows import fit
 
 NO_WEIGHTS = Path("/nonexistent")
 
@@ -50,7 +50,7 @@ def check_workflows(folder: Path) -> list[str]:
     audited = (
         f"{folder.name}/templates/{template.name}.json: {fault}"
         for template in shelf.templates.values()
-        for fault in audit(template, packaged_schemas())
+        for fault in fit(template).faults
     )
     return [*shelf.faults, *cards.misfits(), *rulesets.faults, *audited]
 

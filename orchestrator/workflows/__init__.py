@@ -2,24 +2,30 @@
 
 from orchestrator.workflows.audit import audit
 from orchestrator.workflows.bindings import SAMPLE, Bindings
-from orchestrator.workflows.build import build, is_procedural
+from orchestrator.workflows.build import build, is_procedural, pictures_of
 from orchestrator.workflows.faults import Fault
 from orchestrator.workflows.finish import Finish
-from orchestrator.workflows.golden import golden, rewrite_goldens
-from orchestrator.workflows.schemas import NodeSchema, Schemas, packaged_schemas, parse_schemas
+from orchestrator.workflows.fit import Fit, fit
+from orchestrator.workflows.golden import goldens, rewrite_goldens
+from orchestrator.workflows.schemas import NodeSchema, Schemas, parse_schemas
+from orchestrator.workflows.snapshots import known_schemas, packaged_schemas
 
 __all__ = [
     "SAMPLE",
     "Bindings",
     "Fault",
     "Finish",
+    "Fit",
     "NodeSchema",
     "Schemas",
     "audit",
     "build",
-    "golden",
+    "fit",
+    "goldens",
     "is_procedural",
+    "known_schemas",
     "packaged_schemas",
     "parse_schemas",
+    "pictures_of",
     "rewrite_goldens",
 ]

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from orchestrator.models import Graph, Template
-from orchestrator.workflows.bindings import SAMPLE, SPARSE
+from orchestrator.workflows.bindings import LARGE, PICTURED, SAMPLE, SPARSE
 from orchestrator.workflows.build import OUTPUT_CLASS
 from orchestrator.workflows.expressions import ExpressionFault
 from orchestrator.workflows.faults import Fault, title
@@ -28,9 +28,12 @@ from orchestrator.workflows.render import (
     malformed,
 )
 from orchestrator.workflows.schemas import InputSchema, NodeSchema, Schemas, fits
+from orchestrator.workflows.snapshots import origin
 from orchestrator.workflows.values import mismatch
 
-SAMPLES: tuple[Values, ...] = (SAMPLE.names(), SPARSE.names())
+SAMPLES: tuple[Values, ...] = tuple(
+    bindings.names() for bindings in (SAMPLE, SPARSE, PICTURED, LARGE)
+)
 
 
 def audit(template: Template, schemas: Schemas) -> tuple[Fault, ...]:
@@ -81,7 +84,7 @@ class _Audit:
             yield from self._adaptation(node_id, node)
             schema = self.schemas.get(node["class_type"])
             if schema is None:
-                yield self.at(node_id, "", f"class {node['class_type']} is not installed")
+                yield self.at(node_id, "", _absent(node["class_type"]))
                 continue
             yield from self._names(node_id, node, schema)
             yield from self._values(node_id, node, schema)
@@ -179,6 +182,11 @@ class _Audit:
             return is_wanted(node, values) and bool(item_scopes(node, values))
         except ExpressionFault:  # told by _adaptation
             return True
+
+
+def _absent(class_name: str) -> str:
+    source = origin(class_name)
+    return f"class {class_name} is not installed" + (f": it needs {source}" if source else "")
 
 
 def _is_adaptive(node: Node) -> bool:

@@ -22,6 +22,10 @@ class Bindings(Value):
     companions: Mapping[str, str] = {}  # files beside it by kind, each below its own folder
     loras: tuple[LoraUse, ...] = ()
     batch: int = Field(default=1, ge=1)  # images a run
+    init_image: str = ""  # pictures of the request by name; empty: there is none
+    mask_image: str = ""
+    reference_image: str = ""
+    strength: float = 1.0  # of what is painted over `init_image`; 1 without one
     model: str = ""  # catalog keys
     style: str = ""
     character: str = ""
@@ -55,3 +59,10 @@ SAMPLE = Bindings(
     character="aya",
 )
 SPARSE = SAMPLE.evolve(negative="", loras=(), style="", character="")  # all that may be empty is
+PICTURED = SAMPLE.evolve(
+    init_image="init_image",
+    mask_image="mask_image",
+    reference_image="reference_image",
+    strength=0.75,
+)
+LARGE = SAMPLE.evolve(width=2048, height=1536)

@@ -6,9 +6,11 @@ from orchestrator.workflows.faults import Fault, title
 from orchestrator.workflows.finish import FINISH_CLASS, Finish, finish_node
 from orchestrator.workflows.links import links, upstream
 from orchestrator.workflows.render import render
-from orchestrator.workflows.schemas import Schemas, packaged_schemas
+from orchestrator.workflows.schemas import Schemas
+from orchestrator.workflows.snapshots import known_schemas
 
 OUTPUT_CLASS = "ImgenOutput"
+INPUTS = frozenset({"ImgenInputImage", "ImgenInputMask"})
 PROCEDURAL = frozenset(  # our own nodes: mathematics, nothing learned
     {
         *(OUTPUT_CLASS, FINISH_CLASS, "ImgenDemoPainter"),
@@ -22,10 +24,10 @@ def build(
 ) -> Graph:
     """The graph of one request: only what the output needs, and never without the marks.
 
-    `schemas` say how nodes are bypassed; by default those of the packaged ComfyUI.
+    `schemas` say how nodes are bypassed; by default those of all nodes that we know of.
     Raises TemplateFault.
     """
-    schemas = packaged_schemas() if schemas is None else schemas
+    schemas = known_schemas() if schemas is None else schemas
     graph = render(template, bindings.names(), schemas)
     output = _output(template, graph)
     image = links(graph[output]).get("image")
@@ -35,6 +37,11 @@ def build(
     needed = upstream(graph, output) - {output}
     kept = {node_id: node for node_id, node in graph.items() if node_id in needed}
     return {**kept, output: finish_node(list(image), finish)}
+
+
+def pictures_of(graph: Graph) -> frozenset[str]:
+    """The pictures of the request that a built graph draws from."""
+    return frozenset(n["inputs"]["source"] for n in graph.values() if n["class_type"] in INPUTS)
 
 
 def is_procedural(graph: Graph) -> bool:

@@ -1,14 +1,10 @@
-"""What nodes take and give: read from ComfyUI's `/object_info`, or from the snapshot kept here."""
+"""What nodes take and give: read from ComfyUI's `/object_info`."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-SNAPSHOT = "object_info.json"  # written by scripts/snapshot_schemas.py
 WIDGET_TYPES = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"})
 UPLOADS = ("image_upload", "video_upload", "audio_upload", "animated_image_upload")
 FILE_NAME = re.compile(r"(?!sampler_|scheduler_)\w+_name\d*")  # ckpt_name, clip_name2
@@ -43,12 +39,6 @@ Schemas = Mapping[str, NodeSchema]  # by class
 
 def parse_schemas(object_info: Mapping[str, Any]) -> Schemas:
     return {name: _node(info) for name, info in object_info.items()}
-
-
-@cache
-def packaged_schemas() -> Schemas:
-    """The schemas of the packaged ComfyUI with our node pack, as they were when snapped."""
-    return parse_schemas(json.loads(files(__package__).joinpath(SNAPSHOT).read_text("utf-8")))
 
 
 def fits(given: str, wanted: str) -> bool:

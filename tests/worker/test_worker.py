@@ -1,7 +1,7 @@
 """A worker over the real ledger: every claimed job comes to a true end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -63,14 +63,14 @@ class ScriptedSlot(Slot):
 
     @asynccontextmanager
     async def run(
-        self, job: Job, *, report: Callable[[Progress], None]
+        self, job: Job, *, report: Callable[[Progress], None], **pictures: Mapping[str, bytes]
     ) -> AsyncIterator[Sequence[Artifact]]:
         if self._instances.ends:
             raise self._instances.ends.pop(0)
         if self._instances.hold:
             report(Progress(step=3, steps=9, node="painter"))
             await self._instances.hold.wait()
-        async with super().run(job, report=report) as artifacts:
+        async with super().run(job, report=report, **pictures) as artifacts:
             yield artifacts
 
     def free(self) -> None:

@@ -49,7 +49,7 @@ def test_a_bypass_takes_the_first_input_of_the_same_type_elsewhere():
     sd15 = named("sd15")
     sampler = adapted(sd15.graph["6"], when="false")
     graph = build(sd15.evolve(graph={**sd15.graph, "6": sampler}), SAMPLE, finish=FINISH)
-    assert graph["7"]["inputs"]["samples"] == ["5", 0]
+    assert graph["14"]["inputs"]["samples"] == ["13", 0]
 
 
 def test_an_optional_input_whose_source_is_bypassed_stays_empty():

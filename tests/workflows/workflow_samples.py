@@ -10,6 +10,7 @@ from orchestrator.workflows import Finish
 
 HOME = Path(__file__).resolve().parents[2]
 GOLDEN = HOME / "tests" / "workflows" / "golden"
+FAMILIES = tuple(sorted(p.stem for p in (HOME / "workflows" / "families").glob("*.yaml")))
 FINISH = Finish(payload="00112233445566778899aabb")
 
 

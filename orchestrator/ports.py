@@ -25,6 +25,7 @@ from orchestrator.models import (
     Template,
     Texts,
     Verdict,
+    Version,
     WeightFacts,
 )
 
@@ -44,6 +45,22 @@ class WeightSource(Protocol):
     async def compare(self) -> None:
         """Find out which of the files have the same content, which later looks then tell. May
         take long."""
+
+
+class Published(Protocol):
+    """Files of the workflows folder that the operator's people have published. They reach every
+    process within seconds."""
+
+    async def publish(self, path: str, content: str | None, *, author: str) -> Version:
+        """Durable when it returns. `path` is below the workflows folder; None deletes the file.
+        Raises InvalidField (no such path can be published), Rejected (the faults of the content),
+        StorageFull, Unavailable."""
+
+    async def history(self, path: str) -> Sequence[Version]:
+        """Newest first; empty if the file was never published."""
+
+    async def content(self, path: str, number: int) -> str | None:
+        """Of one version; None if it deletes the file. Raises NotFound."""
 
 
 class Audit(Protocol):
@@ -112,6 +129,11 @@ class Reservation:
     job_id: UUID | None = None  # what an earlier request of the same name was answered with
 
 
+class Rate(Protocol):
+    async def take(self, name: str) -> None:
+        """Count one request of this name. Raises RateLimited; Unavailable if nobody can count."""
+
+
 class Repetitions(Protocol):
     """Requests that the caller has named, so that it may repeat them without harm."""
 
@@ -177,14 +199,18 @@ class Slot(Protocol):
         """Give the room back; once given back, nothing happens."""
 
 
-class Instances(Protocol):
-    async def slot(self) -> Slot:
-        """Wait for room on a usable instance."""
+class InstanceView(Protocol):
+    """How the instances are, here or on other hosts."""
 
     def outage(self) -> timedelta:
         """How long there has been no usable instance; zero while there is one."""
 
     def status(self) -> Sequence[InstanceStatus]: ...
+
+
+class Instances(InstanceView, Protocol):
+    async def slot(self) -> Slot:
+        """Wait for room on a usable instance."""
 
 
 class Compliance(Protocol):

@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 COMFYUI_PYTHON = HERE.parent / "comfyui" / ".venv" / "bin" / "python"
 PYTHON = {  # by part
     "marks": COMFYUI_PYTHON,  # has the stock packages
-    **dict.fromkeys(("credentials", "jobs", "api", "service"), sys.executable),
+    **dict.fromkeys(("credentials", "jobs", "cache", "catalog", "api", "service"), sys.executable),
     **dict.fromkeys(("busy", "fleet", "affinity", "endurance"), sys.executable),
 }
 

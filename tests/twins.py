@@ -77,6 +77,8 @@ class World:
         self.files: dict[str, bytes] = {}
         self.unsafe: dict[str, tuple[Finding, ...]] = {}  # by "screen" or "review"
         self.floor = False
+        self.ruleset_digest = "r"
+        self.unreviewed = False
         self.eyes = True
         self.markable = True
         self.missing_nodes: dict[str, str] = {}
@@ -148,10 +150,11 @@ class World:
         return Verdict(
             safe=not findings,
             ruleset=ruleset,
-            ruleset_digest="r",
+            ruleset_digest=self.ruleset_digest,
             reviewers=("twin@1",),
             findings=findings,
             floor=self.floor,
+            unreviewed=self.unreviewed and step == "review",
             at=datetime.now(UTC),
         )
 

@@ -6,6 +6,6 @@ Pure functions over numpy arrays; no ComfyUI, no torch. The service may import t
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = "0.1.0"  # of the node pack; the service uses no instance that answers with another
+VERSION = "0.2.0"  # of the node pack; the service uses no instance that answers with another
 
 Picture = NDArray[np.uint8]  # height × width × 3, RGB

@@ -45,6 +45,15 @@ def remote(server: Server) -> "ClientAPI":
     return client
 
 
+def disconnect(client: "ClientAPI") -> None:
+    session = getattr(client._server, "_session", None)  # type: ignore[attr-defined]
+    try:
+        client.close()  # type: ignore[attr-defined]  # every one has it
+    finally:
+        if session is not None:  # Chroma leaves it open
+            session.close()
+
+
 def pictures(client: "ClientAPI") -> "Collection":
     return client.get_or_create_collection(
         NAME, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}

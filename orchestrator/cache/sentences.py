@@ -28,8 +28,12 @@ def load_sentence_model() -> Callable[[str], Vector]:
 class SentenceModel:
     def __init__(self, folder: Path) -> None:
         """`folder` holds `model.safetensors` and `tokenizer.json`."""
-        from tokenizers import Tokenizer  # noqa: PLC0415  only who embeds pays for it
+        # only who embeds pays for them
+        from threadpoolctl import ThreadpoolController  # noqa: PLC0415
+        from tokenizers import Tokenizer  # noqa: PLC0415
 
+        # On a busy machine the threads of BLAS wait for each other: six times as long as one alone.
+        self._threads = ThreadpoolController()
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -40,7 +44,8 @@ class SentenceModel:
         text that is longer than a window, the mean over all of them."""
         ids = self._tokenizer.encode(text, add_special_tokens=False).ids
         starts = range(0, max(len(ids), 1), WINDOW)
-        windows = [self._read([BEGIN, *ids[at : at + WINDOW], END]) for at in starts]
+        with self._threads.limit(limits=1):
+            windows = [self._read([BEGIN, *ids[at : at + WINDOW], END]) for at in starts]
         mean = np.concatenate(windows).mean(axis=0)
         return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
 

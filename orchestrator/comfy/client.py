@@ -117,7 +117,7 @@ class Client:
     async def pack(self) -> Pack:
         with _mapped("pack version"):
             said = await self._json("imgen/version")
-            return Pack(str(said["pack"]), str(said.get("boot", "")))
+            return Pack(str(said["pack"]), str(said.get("boot", "")))  # older packs have no boot
 
     async def results(self, mark: Mark, *, wait: float) -> tuple[Artifact, ...] | None:
         """What a run has delivered; None if it is not there after `wait` seconds.

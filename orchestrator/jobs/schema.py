@@ -158,6 +158,46 @@ MIGRATIONS: tuple[tuple[Statement, ...], ...] = (
         # When the cache was told to forget all pictures that there were.
         "CREATE TABLE cache_cleared (at DOUBLE PRECISION NOT NULL)",
     ),
+    # What the processes of a fleet share. `content` is null in a version that deletes the file.
+    (
+        """
+        CREATE TABLE published (
+            path TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            digest TEXT NOT NULL,
+            content TEXT,
+            author TEXT NOT NULL,
+            published DOUBLE PRECISION NOT NULL,
+            PRIMARY KEY (path, number)
+        )
+        """,
+        """
+        CREATE TABLE workers (
+            id TEXT PRIMARY KEY,
+            seen DOUBLE PRECISION NOT NULL,
+            instances TEXT NOT NULL,
+            nodes TEXT NOT NULL,
+            weights TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE facts (
+            digest TEXT PRIMARY KEY,
+            content TEXT NOT NULL,
+            told DOUBLE PRECISION NOT NULL
+        )
+        """,
+        # A crash may empty it: then everybody has a full bucket again.
+        Dialects(
+            sqlite="CREATE TABLE rates (name TEXT PRIMARY KEY, full_at DOUBLE PRECISION NOT NULL)",
+            postgres="""
+            CREATE UNLOGGED TABLE rates (
+                name TEXT PRIMARY KEY, full_at DOUBLE PRECISION NOT NULL
+            )
+            """,
+        ),
+        "CREATE INDEX rates_full ON rates (full_at)",
+    ),
 )
 
 

@@ -16,6 +16,7 @@ from orchestrator.models.job import (
 )
 from orchestrator.models.offer import Character, Lora, Model, Shelf, Style, Template, Words
 from orchestrator.models.provenance import Claims, Credentials
+from orchestrator.models.published import Version
 from orchestrator.models.request import (
     Brand,
     Caller,
@@ -69,6 +70,7 @@ __all__ = [
     "Texts",
     "Value",
     "Verdict",
+    "Version",
     "WeightFacts",
     "Words",
 ]

@@ -110,3 +110,14 @@ class Service:
                 return status
             time.sleep(0.1)
         raise AssertionError(f"{job_id} has not ended: {status}\n{self.log()[-4000:]}")
+
+    def wait_for_cache(self, *, limit: float = 30) -> None:
+        """Until every picture that was made can be found."""
+        deadline = time.monotonic() + limit
+        headers = {"Authorization": f"Bearer {self.key}"}
+        while time.monotonic() < deadline:
+            stats = requests.get(f"{self.url}/api/cache", headers=headers, timeout=30).json()
+            if stats["usable"] and stats["entries"] and not stats["waiting"]:
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"the cache is not ready: {stats}\n{self.log()[-4000:]}")

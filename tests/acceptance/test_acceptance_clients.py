@@ -65,6 +65,19 @@ def test_the_python_client_of_the_reference(service: Service, tmp_path: Path) ->
     assert LINK.search(run([sys.executable, script], service))
 
 
+def test_the_python_client_of_the_reference_gets_an_earlier_picture(
+    service: Service, tmp_path: Path
+) -> None:
+    made = service.generate(PROMPT, style="professional")
+    assert made["status"] == "COMPLETED"
+    service.wait_for_cache()
+    script = tmp_path / "client.py"
+    script.write_text(adapted(fenced("python", "API ="), service))
+    answer = run([sys.executable, script], service)
+    assert "(cache)" in answer
+    assert LINK.search(answer)
+
+
 def test_the_javascript_client_of_the_manual(service: Service, tmp_path: Path) -> None:
     script = tmp_path / "client.mjs"
     source = between(HUMAN.read_text(), "const API", "signed?.url);")

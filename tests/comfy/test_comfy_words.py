@@ -74,3 +74,23 @@ def test_a_failure_names_the_title_of_its_node():
 )
 def test_only_a_broken_device_needs_a_restart(message, poisons):
     assert NodeFailed("r", "3", "RuntimeError", message).poisons_process is poisons
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB",
+        "torch.OutOfMemoryError: Allocation on device 0 would exceed allowed memory",
+        "RuntimeError: HIP out of memory",
+        "RuntimeError: MPS backend out of memory",
+        "RuntimeError: [enforce fail] DefaultCPUAllocator: can't allocate memory",
+        "MemoryError: ",
+    ],
+)
+def test_too_little_memory_is_told_from_other_failures(reason):
+    exception, _, message = reason.partition(": ")
+    assert NodeFailed("r", "3", exception, message).is_out_of_memory
+
+
+def test_other_failures_are_not_of_memory():
+    assert not NodeFailed("r", "3", "ValueError", "no snow").is_out_of_memory

@@ -43,7 +43,7 @@ from orchestrator.models import (
     Texts,
     Verdict,
 )
-from orchestrator.ports import Ports, Slot
+from orchestrator.ports import Offering, Ports, Slot
 from orchestrator.prompts import compose, enriched, make_guide, parse, random_prompt
 from orchestrator.reuse import hand_out
 from orchestrator.workflows import Bindings, Finish, build, is_procedural
@@ -95,7 +95,7 @@ async def accept(
     return job
 
 
-def offered(ports: Ports) -> Shelf:
+def offered(ports: Offering) -> Shelf:
     """The shelf without the models that can't be drawn, or whose pictures nobody would look at."""
     shelf = ports.catalog.shelf()
     templates = {model.template for model in shelf.models.values()}
@@ -107,7 +107,7 @@ def offered(ports: Ports) -> Shelf:
     return shelf.evolve(models=served, withheld={**shelf.withheld, **withheld})
 
 
-def _obstacle(template: Template, ports: Ports) -> str:
+def _obstacle(template: Template, ports: Offering) -> str:
     if fault := ports.audit.fault(template):
         return fault
     if ports.compliance.has_eyes() or is_procedural(template.graph):

@@ -348,6 +348,19 @@ class Policy:
     longest_prompt: int = 4000  # characters
 
 
+class Offering(Protocol):
+    """Those of the ports that decide what is offered."""
+
+    @property
+    def catalog(self) -> Catalog: ...
+
+    @property
+    def audit(self) -> Audit: ...
+
+    @property
+    def compliance(self) -> Compliance: ...
+
+
 @dataclass(frozen=True)
 class Ports:
     """One adapter for each need. Made by `wiring` and by tests."""

@@ -33,6 +33,10 @@ from orchestrator.jobs.database import Database
 from orchestrator.jobs.postgres import PostgresDatabase
 from orchestrator.jobs.sqlite import SqliteDatabase
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.chaos.fleet import shared_settings
+
 IMGEN = Path(sys.executable).with_name("imgen")
 SERVICE_CORE, LOAD_CORE = 0, 1
 CONNECTIONS = 16
@@ -101,6 +105,12 @@ def drawn(ids: list[str]) -> Iterator[str]:
         yield draw.choice(ids)
 
 
+def shared(folder: Path, url: str) -> dict[str, str]:
+    """What a process on PostgreSQL can't do without; its links begin with its own address."""
+    settings = shared_settings(Path(tempfile.mkdtemp(dir=folder)), url)
+    return {name: value for name, value in settings.items() if name != "IMGEN_PUBLIC_URL"}
+
+
 @asynccontextmanager
 async def service(folder: Path, url: str | None, comfyui: str) -> AsyncIterator[Server]:
     environment = {
@@ -109,7 +119,7 @@ async def service(folder: Path, url: str | None, comfyui: str) -> AsyncIterator[
         "IMGEN_DATA_DIR": str(folder / "data"),
         "IMGEN_COMFYUI_URLS": comfyui,
         "IMGEN_LIMITS__WAITING": "10000000",
-        **({"IMGEN_DATABASE_URL": url} if url else {}),
+        **(shared(folder, url) if url else {}),
     }
     core = str(SERVICE_CORE)
     with (folder / "serve.log").open("a") as log:

@@ -13,7 +13,7 @@ from aiohttp import ClientPayloadError, web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from orchestrator.api.fields import Fields, parse_object
-from orchestrator.api.limits import Networks, RateLimiter, address_of
+from orchestrator.api.limits import Networks, address_of
 from orchestrator.errors import (
     BodyTooLarge,
     GenerationFailed,
@@ -33,7 +33,16 @@ from orchestrator.errors import (
     UnsupportedMedia,
 )
 from orchestrator.models import Caller
-from orchestrator.ports import CacheControl, Instances, Keys, Outlook, Ports, Repetitions, UrlGuard
+from orchestrator.ports import (
+    CacheControl,
+    InstanceView,
+    Keys,
+    Outlook,
+    Ports,
+    Rate,
+    Repetitions,
+    UrlGuard,
+)
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +60,9 @@ class House:
     repetitions: Repetitions
     outlook: Outlook
     guard: UrlGuard
-    instances: Instances
-    rates: dict[str, RateLimiter]  # by tier; a tier without one is not limited
-    strangers: RateLimiter  # failed authentications, by address
+    instances: InstanceView
+    rates: dict[str, Rate]  # by tier; a tier without one is not limited
+    strangers: Rate  # failed authentications, by address
     trusted_proxies: Networks
     link_lifetime: timedelta
     longest_outage: timedelta
@@ -73,15 +82,15 @@ HOUSE = web.AppKey("house", House)
 
 
 async def authenticate(request: web.Request) -> Caller:
-    """Raises Unauthorized, InvalidKey, KeyDisabled, RateLimited."""
+    """Raises Unauthorized, InvalidKey, KeyDisabled, RateLimited, Unavailable."""
     house = request.app[HOUSE]
     try:
         caller = await house.keys.caller(_bearer(request))
     except (InvalidKey, KeyDisabled):
-        house.strangers.take(address_of(request, trusted=house.trusted_proxies))
+        await house.strangers.take(address_of(request, trusted=house.trusted_proxies))
         raise
     if caller.tier in house.rates:
-        house.rates[caller.tier].take(caller.key_id)
+        await house.rates[caller.tier].take(caller.key_id)
     return caller
 
 

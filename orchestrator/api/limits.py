@@ -15,14 +15,15 @@ REMEMBERED = 10_000  # buckets; the one not used for longest is forgotten first
 
 
 class RateLimiter:
-    """Lets `rate` requests a minute through, a whole minute's worth at once if need be."""
+    """The port Rate in one process: `rate` requests a minute, a whole minute's worth at once if
+    need be."""
 
     def __init__(self, rate: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when
 
-    def take(self, name: str) -> None:
+    async def take(self, name: str) -> None:
         """Raises RateLimited when the bucket is empty."""
         tokens = self._level(name)
         if tokens < 1:

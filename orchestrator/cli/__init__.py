@@ -12,8 +12,10 @@ from orchestrator.cli.doctor import doctor
 from orchestrator.cli.generate import generate
 from orchestrator.cli.inspect import config, models
 from orchestrator.cli.keys import keys
+from orchestrator.cli.publish import publish
 from orchestrator.cli.random import random
-from orchestrator.cli.serve import serve
+from orchestrator.cli.secrets import secrets
+from orchestrator.cli.serve import api, serve, worker
 from orchestrator.cli.templates import templates
 from orchestrator.cli.verify import verify
 from orchestrator.cli.webhooks import webhooks
@@ -43,6 +45,8 @@ for command in (config, doctor, check):
 
 imgen.add_command(webhooks)
 imgen.add_command(cache)
+for command in (api, worker, publish, secrets):
+    imgen.add_command(command)
 
 
 def main() -> None:

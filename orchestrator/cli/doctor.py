@@ -15,6 +15,7 @@ from orchestrator.wiring import (
     examine_storage,
     make_compliance,
     managed_comfyui,
+    missing_shared,
     open_database,
     read_offer,
     signing_chain,
@@ -105,6 +106,16 @@ def _s3(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _fleet(settings: Settings) -> Iterator[Finding]:
+    if settings.database_url is None:
+        return
+    for name, why in missing_shared(settings).items():
+        yield Finding(Level.FAULT, f"Fleet: {name} is missing: {why}")
+    if settings.assets_dir and not settings.s3.bucket:
+        folder = settings.assets_dir.absolute()
+        yield Finding(Level.NOTE, f"Fleet: {folder} has to be the same folder on all hosts")
+
+
 def _address(settings: Settings) -> Iterator[Finding]:
     where = settings.public_url or f"http://{settings.host}:{settings.port}"
     if not settings.public_url and settings.host in EVERYWHERE:
@@ -114,6 +125,12 @@ def _address(settings: Settings) -> Iterator[Finding]:
 
 
 def _credentials(settings: Settings) -> Iterator[Finding]:
+    files = settings.credentials
+    if not (files.certificate or files.key or (settings.data_dir / "credentials").exists()):
+        yield Finding(
+            Level.NOTE, "Credentials: the first start makes a chain that nobody else trusts"
+        )
+        return
     chain = signing_chain(settings)
     days = (chain.expires - datetime.now(UTC)).days
     level = Level.NOTE if chain.development or chain.due else Level.OK
@@ -142,4 +159,4 @@ def _compliance(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.OK, "Compliance: no picture is served that nobody has looked at")
 
 
-CHECKS = (_comfyui, _data, _s3, _address, _credentials, _offer, _compliance)
+CHECKS = (_comfyui, _data, _s3, _fleet, _address, _credentials, _offer, _compliance)

@@ -47,8 +47,6 @@ RETURNING id
 
 LIVE_WORKERS = "SELECT * FROM workers WHERE seen > :since ORDER BY id"
 
-LATEST_SEEN = "SELECT max(seen) AS seen FROM workers"
-
 LEAVE = "DELETE FROM workers WHERE id = :id RETURNING id"
 
 DELETE_WORKERS = "DELETE FROM workers WHERE seen <= :before RETURNING id"

@@ -1,5 +1,6 @@
 """Reads the settings, names what is wrong with them, and shows them."""
 
+import re
 import tomllib
 from typing import Any
 
@@ -8,6 +9,8 @@ from pydantic_settings import SettingsError
 
 from orchestrator.errors import ConfigurationError
 from orchestrator.settings.settings import Settings
+
+PASSWORD = re.compile(r"(//[^/@:,\s]*:)[^/@,\s]*@")  # in an address
 
 
 def read_settings() -> Settings:
@@ -42,7 +45,8 @@ def _rows(group: BaseModel, *, prefix: str) -> list[tuple[str, str, str]]:
 def _shown(value: Any) -> str:
     if value is None:
         return ""
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return PASSWORD.sub(r"\1***@", text)
 
 
 def _name(location: tuple[int | str, ...]) -> str:

@@ -50,6 +50,11 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=Path("data"), description="Database, assets, secrets and logs live here"
     )
+    assets_dir: Path | None = Field(
+        default=None,
+        description="Pictures live here if they are not in S3; the hosts of a fleet share it "
+        "(default: the data directory)",
+    )
     database_url: SecretStr | None = Field(
         default=None,
         description="PostgreSQL, as postgresql://user:password@host/name (default: a SQLite file "

@@ -8,13 +8,14 @@ from orchestrator.wiring.adapters import (
 )
 from orchestrator.wiring.audit import LiveAudit
 from orchestrator.wiring.engine import Core, opened
+from orchestrator.wiring.fleet import make_published, missing_shared
 from orchestrator.wiring.offline import (
     check_workflows,
     examine_storage,
     inspect_picture,
     read_offer,
 )
-from orchestrator.wiring.service import ADMIN_KEY_FILE, serve
+from orchestrator.wiring.service import ADMIN_KEY_FILE, serve, serve_api, serve_worker
 
 __all__ = [
     "ADMIN_KEY_FILE",
@@ -24,10 +25,14 @@ __all__ = [
     "examine_storage",
     "inspect_picture",
     "make_compliance",
+    "make_published",
     "managed_comfyui",
+    "missing_shared",
     "open_database",
     "opened",
     "read_offer",
     "serve",
+    "serve_api",
+    "serve_worker",
     "signing_chain",
 ]

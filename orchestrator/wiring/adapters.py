@@ -20,7 +20,7 @@ from orchestrator.jobs.postgres import PostgresDatabase
 from orchestrator.jobs.retention import Ages
 from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.llm import BuiltinEnhancer, Chat, ChatEnhancer
-from orchestrator.ports import Cache, Enhancer, Policy, Ports, Storage
+from orchestrator.ports import Cache, Enhancer, Policy, Ports, Storage, WeightSource
 from orchestrator.private_files import lasting_secret
 from orchestrator.prompts.texts import check as check_text
 from orchestrator.settings import HOME, Settings
@@ -64,15 +64,19 @@ def make_ages(settings: Settings) -> Ages:
     return Ages(jobs=kept.jobs, assets=kept.assets, blocked=kept.blocked, verdicts=kept.verdicts)
 
 
-def make_catalog(settings: Settings) -> Catalog:
+def make_weights(settings: Settings) -> Weights:
     make_data_dir(settings)
-    memory = Memory(settings.data_dir / "weights.json")
+    return Weights(settings.models_dir, memory=Memory(settings.data_dir / "weights.json"))
+
+
+def make_catalog(settings: Settings, *, weights: WeightSource | None = None) -> Catalog:
+    """`weights`: where they lie, if not in the models folder of this host."""
     return Catalog(
         settings.workflows_dir,
         settings.models_dir,
         default_model=settings.default_model,
         check_text=check_text,
-        weights=Weights(settings.models_dir, memory=memory),
+        weights=weights or make_weights(settings),
     )
 
 
@@ -80,7 +84,7 @@ def make_storage(settings: Settings, url: str) -> LocalStorage | S3Storage:
     if settings.s3.bucket:
         return S3Storage(S3Options(**settings.s3.revealed()))
     secret = _secret(settings, "link_key")
-    return LocalStorage(settings.data_dir, public_url=url, secret=secret)
+    return LocalStorage(settings.assets_dir or settings.data_dir, public_url=url, secret=secret)
 
 
 def make_pool(settings: Settings) -> Pool:

@@ -2,16 +2,24 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from orchestrator.comfy import Pool
 from orchestrator.errors import ImgenError
-from orchestrator.models import Template
+from orchestrator.models import InstanceStatus, Template
 from orchestrator.workflows import Schemas, packaged_schemas, parse_schemas
 from orchestrator.workflows import audit as audit_template
 
 log = logging.getLogger(__name__)
 
 SCHEMA_LOOK = 1.0  # seconds between two looks whether another ComfyUI is there
+
+
+class NodeSource(Protocol):
+    def status(self) -> Sequence[InstanceStatus]: ...
+
+    async def object_info(self) -> Mapping[str, Any]:
+        """Node schemas, as ComfyUI declares them. Raises InstanceUnusable, Unavailable."""
 
 
 class LiveAudit:
@@ -30,7 +38,7 @@ class LiveAudit:
                 log.warning("its models are not served: %s", faults)
         return self._faults[template.digest]
 
-    async def follow(self, pool: Pool) -> None:
+    async def follow(self, pool: NodeSource) -> None:
         """Ask again whenever an instance has come or gone."""
         seen = None
         while True:
@@ -39,7 +47,7 @@ class LiveAudit:
                 seen = usable
             await asyncio.sleep(SCHEMA_LOOK)
 
-    async def _ask(self, pool: Pool) -> bool:
+    async def _ask(self, pool: NodeSource) -> bool:
         """Whether there was an answer."""
         try:
             self._schemas = parse_schemas(await pool.object_info())

@@ -4,15 +4,16 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
-from uuid import uuid4
 
 from orchestrator.cache import NoCache, SemanticCache
 from orchestrator.comfy import Pool
-from orchestrator.errors import ImgenError
+from orchestrator.errors import ConfigurationError, ImgenError
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ledger import JobLedger
+from orchestrator.jobs.published import PublishedFiles
+from orchestrator.jobs.reports import Fleet, Reporter
 from orchestrator.jobs.retention import Retention
 from orchestrator.outbound import Post, Sender
 from orchestrator.ports import Ports
@@ -25,11 +26,13 @@ from orchestrator.wiring.adapters import (
     make_pool,
     make_ports,
     make_storage,
+    make_weights,
     open_database,
 )
 from orchestrator.wiring.audit import LiveAudit
 from orchestrator.wiring.cache import make_cache
 from orchestrator.wiring.disk import FreeSpace
+from orchestrator.wiring.fleet import Heart, make_published, worker_name
 from orchestrator.wiring.webhooks import make_guard, make_sender
 from orchestrator.worker import Worker
 
@@ -38,30 +41,56 @@ log = logging.getLogger(__name__)
 HOUSEKEEPING = timedelta(seconds=10)
 
 
-@dataclass(frozen=True)
-class Core:
-    """What accepts jobs and fulfils them, without a door."""
+@dataclass(frozen=True, kw_only=True)
+class Front:
+    """What accepts jobs, without a door."""
 
     ports: Ports
-    pool: Pool
+    instances: Pool | Fleet  # ours, or those of all processes that share the database
     audit: LiveAudit
     ledger: JobLedger
-    retention: Retention
     database: Database
     storage: LocalStorage | S3Storage
     space: FreeSpace
+    cache: SemanticCache | NoCache
+    files: PublishedFiles
+
+    async def watch(self) -> None:
+        """Keep in mind what others change, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.audit.follow(self.instances))
+            tasks.create_task(self.space.follow())
+            if isinstance(self.instances, Fleet):
+                tasks.create_task(self.instances.follow())
+                tasks.create_task(self.files.follow())
+
+    async def accept(self) -> None:
+        """All that a process needs to run which leaves the work to others, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.watch())
+            tasks.create_task(self.cache.run())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Core(Front):
+    """What accepts jobs and fulfils them, without a door."""
+
+    pool: Pool
+    retention: Retention
     worker: Worker
     sender: Sender
-    cache: SemanticCache | NoCache
+    heart: Heart | None  # None: there is nobody to report to
 
     async def work(self, *, ready: Callable[[], None]) -> None:
         """Until cancelled; `ready` is called when there is a ComfyUI to work with."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.audit.follow(self.pool))
+            tasks.create_task(self.watch())
             tasks.create_task(_expire_regularly(self.ledger))
             tasks.create_task(_sweep_regularly(self.retention))
-            tasks.create_task(self.space.follow())
             tasks.create_task(self.sender.run())
+            if self.heart:
+                tasks.create_task(self.heart.beat())
+                tasks.create_task(self.heart.compare())
             (await self.pool.slot()).free()
             ready()
             tasks.create_task(self.worker.run())
@@ -70,35 +99,62 @@ class Core:
 
 @asynccontextmanager
 async def opened(settings: Settings, url: str) -> AsyncIterator[Core]:
-    """The core of the one service that works in the data directory; its links begin with `url`."""
-    database, catalog, pool = open_database(settings), make_catalog(settings), make_pool(settings)
-    post = Post(make_guard(settings))
-    async with database, catalog, pool, post:
-        ledger = make_ledger(database, settings)
-        if not database.shared:  # nobody else is at work
-            await ledger.release_all()
-        storage, audit = make_storage(settings, url), LiveAudit()
-        cache = make_cache(settings, ledger=ledger, storage=storage)
-        ports = make_ports(
-            settings, catalog=catalog, audit=audit, ledger=ledger, storage=storage, cache=cache
-        )
-        worker = Worker(ports, pool, owner=uuid4().hex, failures=settings.limits.failures)
-        retention = Retention(database, storage, make_ages(settings))
-        space = FreeSpace(settings.data_dir, least=settings.limits.free_space)
-        sender = make_sender(settings, post, database=database, ports=ports)
+    """The core of a service that works in the data directory; its links begin with `url`."""
+    pool, post = make_pool(settings), Post(make_guard(settings))
+    async with opened_front(settings, url, pool=pool) as front, pool, post:
+        if not front.database.shared:  # nobody else is at work
+            await front.ledger.release_all()
+        name = worker_name()
         yield Core(
-            ports,
-            pool,
-            audit,
-            ledger,
-            retention,
-            database,
-            storage,
-            space,
-            worker,
-            sender,
-            cache,
+            **{field.name: getattr(front, field.name) for field in fields(front)},
+            pool=pool,
+            retention=Retention(front.database, front.storage, make_ages(settings)),
+            worker=Worker(front.ports, pool, owner=name, failures=settings.limits.failures),
+            sender=make_sender(settings, post, database=front.database, ports=front.ports),
+            heart=_heart(settings, front.database, pool, name) if front.database.shared else None,
         )
+
+
+@asynccontextmanager
+async def opened_front(settings: Settings, url: str, *, pool: Pool | None) -> AsyncIterator[Front]:
+    """`pool`: of this process; without one the database is a PostgreSQL, where others report
+    theirs. Raises ConfigurationError."""
+    async with open_database(settings) as database:
+        files = make_published(settings, database)
+        fleet = await _fleet(database, files) if database.shared else None
+        instances = fleet or pool
+        if instances is None:
+            raise ConfigurationError("Where jobs are only accepted, a PostgreSQL is needed")
+        async with make_catalog(settings, weights=fleet) as catalog:
+            ledger = make_ledger(database, settings)
+            storage, audit = make_storage(settings, url), LiveAudit()
+            cache = make_cache(settings, ledger=ledger, storage=storage)
+            ports = make_ports(
+                settings, catalog=catalog, audit=audit, ledger=ledger, storage=storage, cache=cache
+            )
+            yield Front(
+                ports=ports,
+                instances=instances,
+                audit=audit,
+                ledger=ledger,
+                database=database,
+                storage=storage,
+                space=FreeSpace(settings.data_dir, least=settings.limits.free_space),
+                cache=cache,
+                files=files,
+            )
+
+
+async def _fleet(database: Database, files: PublishedFiles) -> Fleet:
+    """With what there is now."""
+    fleet = Fleet(database)
+    await fleet.refresh()
+    await files.sync()
+    return fleet
+
+
+def _heart(settings: Settings, database: Database, pool: Pool, name: str) -> Heart:
+    return Heart(Reporter(database, name), pool, make_weights(settings))
 
 
 async def _expire_regularly(ledger: JobLedger) -> None:

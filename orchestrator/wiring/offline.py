@@ -1,9 +1,11 @@
 """What commands ask of the installation while no service runs."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.cache import NoCache
+from orchestrator.catalog import Catalog
 from orchestrator.catalog.folders import Folders
+from orchestrator.compliance import Reviewers
 from orchestrator.compliance.rulesets import Rulesets
 from orchestrator.credentials import (
     CredentialReader,
@@ -16,11 +18,9 @@ from orchestrator.storage import Examination, S3Storage, examine
 from orchestrator.verify import Report, inspect
 from orchestrator.wiring.adapters import (
     make_catalog,
-    make_ledger,
+    make_compliance,
     make_marks,
-    make_ports,
     make_storage,
-    open_database,
     signing_chain,
 )
 from orchestrator.wiring.audit import LiveAudit
@@ -55,18 +55,17 @@ def check_workflows(folder: Path) -> list[str]:
     return [*shelf.faults, *cards.misfits(), *rulesets.faults, *audited]
 
 
+@dataclass(frozen=True)
+class _Offering:
+    """The port Offering, without what a service needs besides."""
+
+    catalog: Catalog
+    audit: LiveAudit
+    compliance: Reviewers
+
+
 def read_offer(settings: Settings) -> Shelf:
-    """What the service would offer with the files as they are."""
+    """What the service would offer with the files as they are. Makes no secrets."""
     catalog = make_catalog(settings)
     catalog.read_all()
-    url = f"http://{settings.host}:{settings.port}"
-    return offered(
-        make_ports(
-            settings,
-            catalog=catalog,
-            audit=LiveAudit(),
-            ledger=make_ledger(open_database(settings), settings),
-            storage=make_storage(settings, url),
-            cache=NoCache(),
-        )
-    )
+    return offered(_Offering(catalog, LiveAudit(), make_compliance(settings)))

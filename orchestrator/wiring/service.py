@@ -1,4 +1,4 @@
-"""The whole service in one process: door, worker and ComfyUI."""
+"""The service: door, worker and ComfyUI in one process, or each for itself in a fleet."""
 
 import logging
 import socket
@@ -14,16 +14,20 @@ from orchestrator.api.assets import Assets
 from orchestrator.api.door import House
 from orchestrator.api.limits import RateLimiter
 from orchestrator.cache import SemanticCache
-from orchestrator.errors import ConfigurationError
+from orchestrator.errors import ConfigurationError, Rejected
+from orchestrator.jobs.database import Database
 from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.keys import ApiKeys, Tier
 from orchestrator.jobs.lock import DataLock
 from orchestrator.jobs.outlook import Outlook
+from orchestrator.jobs.rates import SharedRate
+from orchestrator.ports import Rate
 from orchestrator.private_files import write_private
 from orchestrator.settings import Settings
 from orchestrator.storage import LocalStorage
 from orchestrator.wiring.adapters import make_data_dir
-from orchestrator.wiring.engine import Core, opened
+from orchestrator.wiring.engine import Front, opened, opened_front
+from orchestrator.wiring.fleet import require_shared
 from orchestrator.wiring.webhooks import make_guard
 
 log = logging.getLogger(__name__)
@@ -35,17 +39,63 @@ CLOSING = timedelta(seconds=5)  # for answers under way when the service stops
 async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """API, worker and ComfyUI until cancelled. Raises ConfigurationError."""
     make_data_dir(settings)
+    if settings.database_url is not None:
+        require_shared(settings)
     with DataLock(settings.data_dir), _listen(settings) as listener:
         url = settings.public_url or _url(listener)
-        async with opened(settings, url) as core, ApiKeys(core.database) as keys:
-            await _make_first_key(keys, settings, announce)
-            app = make_app(
-                make_house(settings, core, keys),
-                assets=_asset_routes(core),
-                largest_body=settings.limits.body,
-            )
-            async with _served(app, listener):
-                await core.work(ready=lambda: announce(f"ready {url}"))
+        async with opened(settings, url) as core, _door(settings, core, listener, announce):
+            await core.work(ready=lambda: announce(f"ready {url}"))
+
+
+async def serve_api(settings: Settings, *, announce: Callable[[str], None]) -> None:
+    """The door of a fleet until cancelled. Raises ConfigurationError."""
+    _check_fleet(settings)
+    with _listen(settings) as listener:
+        url = settings.public_url or _url(listener)
+        async with (
+            opened_front(settings, url, pool=None) as front,
+            _door(settings, front, listener, announce),
+        ):
+            announce(f"ready {url}")
+            await front.accept()
+
+
+async def serve_worker(settings: Settings, *, announce: Callable[[str], None]) -> None:
+    """The ComfyUIs of one host of a fleet until cancelled. Raises ConfigurationError."""
+    _check_fleet(settings)
+    if not settings.s3.bucket and not settings.public_url:
+        raise ConfigurationError(
+            "IMGEN_PUBLIC_URL: a worker writes links into webhooks, so it has to be told how "
+            "clients reach the doors"
+        )
+    with DataLock(settings.data_dir):
+        async with opened(settings, settings.public_url) as core:
+            await core.work(ready=lambda: announce(f"ready {core.worker.owner}"))
+
+
+def _check_fleet(settings: Settings) -> None:
+    if settings.database_url is None:
+        raise ConfigurationError(
+            "IMGEN_DATABASE_URL: a fleet meets in a PostgreSQL: set postgresql://user@host/name, "
+            "or run `imgen serve`, which needs none"
+        )
+    require_shared(settings)
+    make_data_dir(settings)
+
+
+@asynccontextmanager
+async def _door(
+    settings: Settings, front: Front, listener: socket.socket, announce: Callable[[str], None]
+) -> AsyncIterator[None]:
+    async with ApiKeys(front.database) as keys:
+        await _make_first_key(keys, settings, announce)
+        app = make_app(
+            make_house(settings, front, keys),
+            assets=_asset_routes(front),
+            largest_body=settings.limits.body,
+        )
+        async with _served(app, listener):
+            yield
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -75,22 +125,25 @@ async def _served(app: web.Application, listener: socket.socket) -> AsyncIterato
         await runner.cleanup()
 
 
-def _asset_routes(core: Core) -> list[web.RouteDef]:
+def _asset_routes(core: Front) -> list[web.RouteDef]:
     """None if links lead elsewhere."""
     return Assets(core.storage).routes() if isinstance(core.storage, LocalStorage) else []
 
 
-def make_house(settings: Settings, core: Core, keys: ApiKeys) -> House:
-    limits = settings.limits
+def make_house(settings: Settings, core: Front, keys: ApiKeys) -> House:
+    limits, database = settings.limits, core.database
     return House(
         ports=core.ports,
         keys=keys,
         repetitions=Idempotency(core.database),
         outlook=Outlook(core.database),
         guard=make_guard(settings),
-        instances=core.pool,
-        rates={Tier.FREE: RateLimiter(limits.free_rate), Tier.PRO: RateLimiter(limits.pro_rate)},
-        strangers=RateLimiter(limits.address_rate),
+        instances=core.instances,
+        rates={
+            Tier.FREE: _rate(database, "key", limits.free_rate),
+            Tier.PRO: _rate(database, "key", limits.pro_rate),
+        },
+        strangers=_rate(database, "address", limits.address_rate),
         trusted_proxies=settings.trusted_proxies,
         link_lifetime=settings.link_lifetime,
         longest_outage=limits.outage,
@@ -100,13 +153,20 @@ def make_house(settings: Settings, core: Core, keys: ApiKeys) -> House:
     )
 
 
+def _rate(database: Database, kind: str, rate: int) -> Rate:
+    return SharedRate(database, kind, rate) if database.shared else RateLimiter(rate)
+
+
 async def _make_first_key(
     keys: ApiKeys, settings: Settings, announce: Callable[[str], None]
 ) -> None:
     """An admin key in a file that only its owner can read, and on the terminal if there is one."""
     if await keys.list():
         return
-    key = await keys.create("admin", tier=Tier.INTERNAL, admin=True)
+    try:
+        key = await keys.create("admin", tier=Tier.INTERNAL, admin=True)
+    except Rejected:  # another process was quicker
+        return
     file = settings.data_dir / ADMIN_KEY_FILE
     file.unlink(missing_ok=True)  # of a database that is gone
     write_private(file, key)

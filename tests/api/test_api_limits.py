@@ -27,26 +27,26 @@ def limiter(clock: Clock) -> RateLimiter:
     return RateLimiter(60, clock=clock)
 
 
-def test_a_minutes_worth_passes_at_once(limiter: RateLimiter) -> None:
+async def test_a_minutes_worth_passes_at_once(limiter: RateLimiter) -> None:
     for _ in range(60):
-        limiter.take("ada")
+        await limiter.take("ada")
     with pytest.raises(RateLimited):
-        limiter.take("ada")
+        await limiter.take("ada")
 
 
-def test_whoever_comes_back_when_told_passes(limiter: RateLimiter, clock: Clock) -> None:
+async def test_whoever_comes_back_when_told_passes(limiter: RateLimiter, clock: Clock) -> None:
     for _ in range(60):
-        limiter.take("ada")
+        await limiter.take("ada")
     with pytest.raises(RateLimited) as refused:
-        limiter.take("ada")
+        await limiter.take("ada")
     clock.now += refused.value.retry_after
-    limiter.take("ada")
+    await limiter.take("ada")
 
 
-def test_one_does_not_pay_for_another(limiter: RateLimiter) -> None:
+async def test_one_does_not_pay_for_another(limiter: RateLimiter) -> None:
     for _ in range(60):
-        limiter.take("ada")
-    limiter.take("bob")
+        await limiter.take("ada")
+    await limiter.take("bob")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ serve-s3: setup ## start it with its pictures in an S3 server on this machine
 	@$(BIN)/python scripts/serve_s3.py
 
 test: setup ## run every test that this machine can run; ARGS="-k name" picks some
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: setup ## lint, formatting, types, import rule
 	$(BIN)/ruff check .

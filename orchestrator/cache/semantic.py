@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 COMPARED_EVERY = timedelta(minutes=10)  # the index with the records
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0  # seconds between tries to mend the index
+RECENT = 256  # texts whose vectors are kept: what is looked up is often entered soon after
 PENDING = 1000  # pictures that wait to be entered; what is more is found in the records later
 
 
@@ -134,7 +135,7 @@ class SemanticCache:
     def _open(self) -> None:
         """The model, too, so that no look-up waits for it."""
         self._index.open()
-        self._embed = self._embed or self._load_model()
+        self._embed = self._embed or lru_cache(RECENT)(self._load_model())
 
     def _nearest(self, job: Job, wanted: str) -> Sequence[UUID]:
         reuse = job.request.reuse

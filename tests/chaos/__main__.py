@@ -8,19 +8,28 @@ import asyncio
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from random import Random
 
 from rich.console import Console
 from rich.progress import Progress
 
+from . import fleet, sites
 from .clients import Clients
 from .points import visit_points
 from .siege import besiege
-from .sites import Site, on_comfyui, on_fakes, on_s3, running
+from .sites import Site, running
 from .verdict import FATES, Verdict, judge
 
-SITES = {"fakes": (on_fakes, 1000), "s3": (on_s3, 500), "comfyui": (on_comfyui, 150)}
+SITES: dict[str, tuple[Callable[[Path], AbstractContextManager[Site]], int]] = {
+    "fakes": (lambda folder: nullcontext(sites.on_fakes(folder)), 1000),
+    "s3": (lambda folder: nullcontext(sites.on_s3(folder)), 500),
+    "comfyui": (lambda folder: nullcontext(sites.on_comfyui(folder)), 150),
+    "fleet-fakes": (fleet.on_fakes, 1000),
+    "fleet-comfyui": (fleet.on_comfyui, 150),
+}
 POINTS = "points"
 PLACES = (POINTS, *SITES)
 SAMPLE = 5  # names that are shown of what went wrong
@@ -47,8 +56,8 @@ async def visit(name: str, options: argparse.Namespace) -> bool:
     make, usual = SITES[name]
     jobs = options.jobs or usual
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="imgen-chaos-") as folder:
-        async with running(make(Path(folder))) as site:
+    with tempfile.TemporaryDirectory(prefix="imgen-chaos-") as folder, make(Path(folder)) as made:
+        async with running(made) as site:
             with Progress() as progress:
                 bar = progress.add_task(name, total=jobs)
                 clients = await besiege(

@@ -4,13 +4,24 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Protocol
 
-from .processes import Process
+
+class Victim(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kills(self) -> int: ...
+
+    async def kill(self) -> None: ...
+
+    async def start(self) -> None: ...
 
 
 @dataclass(frozen=True)
 class Killer:
-    victims: Sequence[Process]  # one at a time
+    victims: Sequence[Victim]  # one at a time
     pause: tuple[float, float]  # seconds between a start and the next kill
     absence: tuple[float, float] = (0.0, 1.0)  # seconds that the victim is gone
 
@@ -24,7 +35,7 @@ class Killer:
             finally:
                 await strike
 
-    async def _strike(self, victim: Process, rng: Random) -> None:
+    async def _strike(self, victim: Victim, rng: Random) -> None:
         await victim.kill()
         await asyncio.sleep(rng.uniform(*self.absence))
         await victim.start()

@@ -33,7 +33,7 @@ class Site:
 
     @property
     def kills(self) -> dict[str, int]:
-        return {process.name: process.kills for process in self.processes}
+        return {v.name: v.kills for killer in self.killers for v in killer.victims}
 
     @property
     def key(self) -> str:

@@ -3,9 +3,14 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
+
+from orchestrator.cli import imgen as command_line
 
 IMGEN = Path(sys.executable).with_name("imgen")
 
@@ -78,11 +83,19 @@ def test_the_source_of_each_setting_is_told(tmp_path: Path) -> None:
     assert "IMGEN_COMFYUI_PORT=0  (default)" in shown
 
 
-def test_every_command_explains_itself(tmp_path: Path) -> None:
-    listed = imgen(tmp_path, "--help").stdout.partition("Commands:")[2]
-    for line in listed.strip().splitlines():
-        command = line.split()[0]
-        assert imgen(tmp_path, command, "--help").stdout.startswith("Usage:"), command
+def all_commands(group: click.Group) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        yield (name,)
+        if isinstance(command, click.Group):
+            yield from ((name, *below) for below in all_commands(command))
+
+
+@pytest.mark.parametrize("command", list(all_commands(command_line)), ids=" ".join)
+def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(command_line, [*command, "--help"])
+    assert shown.exit_code == 0
+    assert shown.output.startswith("Usage:")
+    assert len(shown.output.splitlines()) > 4  # more than usage and options
 
 
 def test_the_doctor_names_links_that_nobody_could_follow(tmp_path: Path) -> None:

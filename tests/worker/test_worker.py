@@ -188,7 +188,7 @@ async def test_each_try_waits_longer_than_the_one_before(
     job, resting = await accepted(ports), Resting()
     async with working(replace(ports, queue=resting), instances):
         await ended(ports, job)
-    assert resting.delays == [worker_module.BACK_OFF, 2 * worker_module.BACK_OFF]
+    assert resting.delays[:2] == [worker_module.BACK_OFF, 2 * worker_module.BACK_OFF]
 
 
 async def test_a_device_that_is_too_small_is_not_tried_again(

@@ -165,27 +165,8 @@ async def screen(draft: Draft, request: Request, ports: Ports) -> Verdict:
 def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
     """Decide everything that is left: what is planned here is drawn, whatever changes later."""
     template = draft.shelf.templates[draft.model.template]
-    loras = _loras(draft, request)
+    bindings = _bindings(draft, request)
     watermark_id = secrets.token_hex(8)
-    bindings = Bindings(
-        positive=draft.texts.positive,
-        negative=draft.texts.negative,
-        seed=request.seed,
-        width=request.output.width,
-        height=request.output.height,
-        steps=request.steps or draft.style.steps,
-        cfg=draft.style.cfg if request.cfg is None else request.cfg,
-        sampler=draft.style.sampler,
-        scheduler=draft.style.scheduler,
-        checkpoint=draft.model.checkpoint,
-        companions=draft.model.companions,
-        loras=loras,
-        **{name.value: name.value for name in request.pictures},
-        strength=request.strength if PictureName.INIT in request.pictures else 1.0,
-        model=draft.model.key,
-        style=draft.style.key,
-        character=draft.character.name,
-    )
     finish = Finish(
         payload=ports.marks.payload(watermark_id), output=request.output, brand=request.brand
     )
@@ -200,7 +181,7 @@ def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
         model_label=draft.model.label,
         style=draft.style.key,
         checkpoint=draft.model.checkpoint,
-        weights=(*draft.model.weights, *(f"loras/{use.file}" for use in loras)),
+        weights=(*draft.model.weights, *(f"loras/{use.file}" for use in bindings.loras)),
         template=template.name,
         template_digest=template.digest,
         card_digest=draft.model.digest,
@@ -215,6 +196,29 @@ def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
         graph=graph,
         optimized=draft.raw != request.prompt,
         run_limit=draft.model.run_limit,
+    )
+
+
+def _bindings(draft: Draft, request: Request) -> Bindings:
+    model, style = draft.model, draft.style
+    return Bindings(
+        positive=draft.texts.positive,
+        negative=draft.texts.negative,
+        seed=request.seed,
+        width=request.output.width,
+        height=request.output.height,
+        steps=request.steps or style.steps,
+        cfg=style.cfg if request.cfg is None else request.cfg,
+        sampler=style.sampler,
+        scheduler=style.scheduler,
+        checkpoint=model.checkpoint,
+        companions=model.companions,
+        loras=_loras(draft, request),
+        **{name.value: name.value for name in request.pictures},
+        strength=request.strength if PictureName.INIT in request.pictures else 1.0,
+        model=model.key,
+        style=style.key,
+        character=draft.character.name,
     )
 
 

@@ -28,7 +28,7 @@ async def inputs_of(job: Job, ports: Ports) -> Mapping[PictureName, bytes]:
     """Those that its run needs; none once it has run. Raises StorageFailed."""
     if job.kept:
         return NO_PICTURES
-    return {name: await _fetch(_key(job, name), ports) for name in job.request.pictures}
+    return {name: await fetch(_key(job, name), ports) for name in job.request.pictures}
 
 
 async def refusal(pictures: Mapping[PictureName, bytes], job: Job, ports: Ports) -> Verdict | None:
@@ -46,8 +46,9 @@ def _key(job: Job, name: PictureName) -> str:
     return f"spool/{job.id}/{name}"
 
 
-async def _fetch(key: str, ports: Ports) -> bytes:
-    picture = await ports.storage.get(key)
-    if picture is None:
+async def fetch(key: str, ports: Ports) -> bytes:
+    """Raises StorageFailed."""
+    data = await ports.storage.get(key)
+    if data is None:
         raise StorageFailed(detail=f"{key} is gone")
-    return picture
+    return data

@@ -18,11 +18,10 @@ from orchestrator.errors import (
     Blocked,
     CacheMiss,
     InvalidField,
-    StorageFailed,
     Unavailable,
     WeightsGone,
 )
-from orchestrator.inputs import inputs_of, refusal, spooled
+from orchestrator.inputs import fetch, inputs_of, refusal, spooled
 from orchestrator.models import (
     Artifact,
     Asset,
@@ -390,10 +389,3 @@ def claims_of(job: Job, kept: Kept) -> Claims:
         brand_sha256=brand.sha256,
         credits=job.request.credits,
     )
-
-
-async def fetch(key: str, ports: Ports) -> bytes:
-    data = await ports.storage.get(key)
-    if data is None:
-        raise StorageFailed(detail=f"{key} is gone")
-    return data

@@ -74,6 +74,15 @@ class Fields:
             raise InvalidField(name)
         return max(low, min(high, int(value)))
 
+    def number(self, name: str, *, default: float, low: float, high: float) -> float:
+        """Clamped to the bounds."""
+        value = self._values.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise InvalidField(name)
+        return float(max(low, min(high, value)))
+
     def integer_or(self, name: str, default: int, *, low: int, high: int) -> int:
         """As `integer`, with the default in the place of an error."""
         try:

@@ -13,6 +13,7 @@ from aiohttp import web
 from orchestrator.api.door import HOUSE, House, authenticate, read_json
 from orchestrator.api.fields import Fields
 from orchestrator.api.once import idempotency_key, once
+from orchestrator.api.pictures import read_pictures
 from orchestrator.api.v2 import answers
 from orchestrator.api.v2.request import LONGEST_NAME, SEEDS, read_prompt, read_request
 from orchestrator.errors import BadId, CacheExpired, JobNotFound, MissingAction, UnknownAction
@@ -20,7 +21,7 @@ from orchestrator.models import Asset, Caller, Job, Request, Status
 from orchestrator.pipeline import accept, enhance, offered, suggest
 from orchestrator.reuse import handed_out
 
-LONGEST_BODY = 4 * 2**20  # bytes: a mark of 2 MiB in base64, and the texts
+LONGEST_BODY = 16 * 2**20  # bytes: pictures and a mark in base64, and the texts
 JOB_ID = re.compile(r"(run|cache)_([A-Za-z0-9]{6,64})", re.ASCII)
 
 Action = Callable[[Fields, Caller, House], Awaitable[dict[str, Any]]]
@@ -61,11 +62,21 @@ async def models(_fields: Fields, _caller: Caller, house: House) -> dict[str, An
 async def generate(
     fields: Fields, caller: Caller, house: House, *, once_as: str = ""
 ) -> dict[str, Any]:
-    request = await read_request(fields, longest_prompt=house.longest_prompt, guard=house.guard)
+    pictures = await read_pictures(fields)
+    request = await read_request(
+        fields, pictures, longest_prompt=house.longest_prompt, guard=house.guard
+    )
 
     async def accept_now(reservation: str) -> Job:
         house.refuse_if_unable()
-        return await accept(request, caller, "v2", house.ports, reservation=reservation)
+        return await accept(
+            request,
+            caller,
+            "v2",
+            house.ports,
+            reservation=reservation,
+            pictures=pictures.files,
+        )
 
     return answers.accepted(await once(once_as, fields, caller, house, accept_now))
 

@@ -6,6 +6,7 @@ import secrets
 
 from comfy_nodes.marks import brand as marks
 from orchestrator.api.fields import Fields
+from orchestrator.api.pictures import Pictures
 from orchestrator.errors import InvalidBrand, InvalidField, PromptRequired
 from orchestrator.models import Brand, Credits, Format, Output, Position, Request, Reuse
 from orchestrator.ports import UrlGuard
@@ -30,7 +31,9 @@ LONGEST_DATA_URI = 3 * 2**20  # characters: 2 MiB of picture in base64, and its 
 SEEDS = 2**32
 
 
-async def read_request(fields: Fields, *, longest_prompt: int, guard: UrlGuard) -> Request:
+async def read_request(
+    fields: Fields, pictures: Pictures, *, longest_prompt: int, guard: UrlGuard
+) -> Request:
     """Raises PromptRequired, InvalidField, InvalidBrand."""
     return Request(
         prompt=read_prompt(fields, longest=longest_prompt),
@@ -41,6 +44,8 @@ async def read_request(fields: Fields, *, longest_prompt: int, guard: UrlGuard) 
         optimize=fields.flag("optimize"),
         reuse=_reuse(fields),
         output=_output(fields),
+        pictures=pictures.digests,
+        strength=fields.number("strength", default=0.75, low=0.05, high=1.0),
         brand=await _brand(fields),
         credits=_credits(fields),
         ruleset=fields.short_text("compliance_ruleset", longest=LONGEST_NAME).strip() or "default",

@@ -6,7 +6,7 @@ from orchestrator.wiring.adapters import (
     open_database,
     signing_chain,
 )
-from orchestrator.wiring.audit import LiveAudit
+from orchestrator.wiring.audit import LiveAudit, declared_schemas
 from orchestrator.wiring.engine import Core, opened
 from orchestrator.wiring.fleet import make_published, missing_shared
 from orchestrator.wiring.offline import (
@@ -22,6 +22,7 @@ __all__ = [
     "Core",
     "LiveAudit",
     "check_workflows",
+    "declared_schemas",
     "examine_storage",
     "inspect_picture",
     "make_compliance",

@@ -5,9 +5,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from orchestrator.comfy import Client, Endpoint, Limits
 from orchestrator.errors import ImgenError
 from orchestrator.models import InstanceStatus, Template
-from orchestrator.workflows import Schemas, packaged_schemas, parse_schemas
+from orchestrator.settings import Settings
+from orchestrator.workflows import Fault, Schemas, official_schemas, packaged_schemas, parse_schemas
 from orchestrator.workflows import audit as audit_template
 
 log = logging.getLogger(__name__)
@@ -23,20 +25,24 @@ class NodeSource(Protocol):
 
 
 class LiveAudit:
-    """Holds templates against what the running ComfyUI declares; before it runs, against what
-    the packaged one does."""
+    """Holds templates against what the running ComfyUI declares; before it runs, against what is
+    expected of it: of the packaged one, unless told otherwise."""
 
-    def __init__(self) -> None:
-        self._schemas: Schemas = packaged_schemas()
+    def __init__(self, expected: Schemas | None = None) -> None:
+        self._schemas: Schemas = packaged_schemas() if expected is None else expected
         self._faults: dict[str, str] = {}  # by digest of the template
 
     def fault(self, template: Template) -> str:
         if template.digest not in self._faults:
-            faults = "; ".join(str(fault) for fault in audit_template(template, self._schemas))
+            faults = "; ".join(map(str, self.faults(template)))
             self._faults[template.digest] = faults
             if faults:
                 log.warning("its models are not served: %s", faults)
         return self._faults[template.digest]
+
+    def faults(self, template: Template) -> Sequence[Fault]:
+        """Blocks."""
+        return audit_template(template, self._schemas)
 
     async def follow(self, pool: NodeSource) -> None:
         """Ask again whenever an instance has come or gone."""
@@ -56,3 +62,15 @@ class LiveAudit:
             return False
         self._faults.clear()
         return True
+
+
+def make_audit(settings: Settings) -> LiveAudit:
+    """Of a ComfyUI that the operator has chosen, an official release's nodes are expected."""
+    chosen = settings.comfyui_path or settings.comfyui_urls or settings.database_url
+    return LiveAudit(official_schemas() if chosen else packaged_schemas())
+
+
+async def declared_schemas(url: str) -> Schemas:
+    """What a ComfyUI that runs says of its nodes. Raises ConfigurationError, InstanceUnusable."""
+    async with Client(Endpoint(url), timeout=Limits().answer) as client:
+        return parse_schemas(await client.object_info())

@@ -29,7 +29,7 @@ from orchestrator.wiring.adapters import (
     make_weights,
     open_database,
 )
-from orchestrator.wiring.audit import LiveAudit
+from orchestrator.wiring.audit import LiveAudit, make_audit
 from orchestrator.wiring.cache import make_cache
 from orchestrator.wiring.disk import FreeSpace
 from orchestrator.wiring.fleet import Heart, make_published, worker_name
@@ -127,7 +127,7 @@ async def opened_front(settings: Settings, url: str, *, pool: Pool | None) -> As
             raise ConfigurationError("Where jobs are only accepted, a PostgreSQL is needed")
         async with make_catalog(settings, weights=fleet) as catalog:
             ledger = make_ledger(database, settings)
-            storage, audit = make_storage(settings, url), LiveAudit()
+            storage, audit = make_storage(settings, url), make_audit(settings)
             cache = make_cache(settings, ledger=ledger, storage=storage)
             ports = make_ports(
                 settings, catalog=catalog, audit=audit, ledger=ledger, storage=storage, cache=cache

@@ -23,7 +23,7 @@ from orchestrator.wiring.adapters import (
     make_storage,
     signing_chain,
 )
-from orchestrator.wiring.audit import LiveAudit
+from orchestrator.wiring.audit import LiveAudit, make_audit
 from orchestrator.workflows import fit
 
 NO_WEIGHTS = Path("/nonexistent")
@@ -68,4 +68,4 @@ def read_offer(settings: Settings) -> Shelf:
     """What the service would offer with the files as they are. Makes no secrets."""
     catalog = make_catalog(settings)
     catalog.read_all()
-    return offered(_Offering(catalog, LiveAudit(), make_compliance(settings)))
+    return offered(_Offering(catalog, make_audit(settings), make_compliance(settings)))

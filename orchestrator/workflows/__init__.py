@@ -8,7 +8,7 @@ from orchestrator.workflows.finish import Finish
 from orchestrator.workflows.fit import Fit, fit
 from orchestrator.workflows.golden import goldens, rewrite_goldens
 from orchestrator.workflows.schemas import NodeSchema, Schemas, parse_schemas
-from orchestrator.workflows.snapshots import known_schemas, packaged_schemas
+from orchestrator.workflows.snapshots import known_schemas, official_schemas, packaged_schemas
 
 __all__ = [
     "SAMPLE",
@@ -24,6 +24,7 @@ __all__ = [
     "goldens",
     "is_procedural",
     "known_schemas",
+    "official_schemas",
     "packaged_schemas",
     "parse_schemas",
     "pictures_of",

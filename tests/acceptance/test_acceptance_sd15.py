@@ -1,17 +1,21 @@
 """The real sampler: a small SD 1.5 checkpoint of random weights, dropped in, makes a picture."""
 
 import asyncio
+import io
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from orchestrator.models import Caller, Job, Output, Progress, Request, Status
+from orchestrator.models import Caller, Job, Output, PictureName, Progress, Request, Status
 from orchestrator.pipeline import accept, offered
+from orchestrator.ports import NO_PICTURES
 from orchestrator.settings import HOME, ComplianceSettings, Settings
 from orchestrator.wiring import Core, opened
 
@@ -23,6 +27,26 @@ REQUEST = Request(
     steps=8,  # long enough for some to be recorded
     output=Output(width=256, height=256),
 )
+BLUE = (40, 90, 200)
+
+
+def png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def right_half() -> Image.Image:
+    mask = Image.new("L", (256, 256))
+    mask.paste(255, (128, 0, 256, 256))
+    return mask
+
+
+PICTURES = {
+    PictureName.INIT: png(Image.new("RGB", (256, 256), BLUE)),
+    PictureName.MASK: png(right_half()),
+}
+REPAINTING = REQUEST.evolve(pictures=dict.fromkeys(PICTURES, "5a" * 32), strength=1.0)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -73,9 +97,11 @@ def settings(data: Path, weights: Path, workflows: Path, *, unreviewed: bool) ->
     )
 
 
-async def followed(core: Core, request: Request) -> tuple[Job, set[Progress]]:
+async def followed(
+    core: Core, request: Request, pictures: Mapping[PictureName, bytes] = NO_PICTURES
+) -> tuple[Job, set[Progress]]:
     """The job at its end, and the progress that was seen on the way."""
-    job = await accept(request, CALLER, "test", core.ports)
+    job = await accept(request, CALLER, "test", core.ports, pictures=pictures)
     seen: set[Progress] = set()
     async with asyncio.timeout(200):
         while not job.status.final:
@@ -95,6 +121,8 @@ async def test_a_dropped_checkpoint_is_sampled(
         plain, seen = await followed(core, REQUEST)
         patched, _ = await followed(core, REQUEST.evolve(prompt=f"@mila {REQUEST.prompt}"))
         same_text = plain.plan.texts.positive in patched.plan.texts.positive
+        repainted, _ = await followed(core, REPAINTING, PICTURES)
+        drawn = await core.ports.storage.get(repainted.assets[0].key)
     assert any(progress.steps == REQUEST.steps for progress in seen)
     assert plain.verdict
     assert plain.verdict.unreviewed
@@ -102,6 +130,19 @@ async def test_a_dropped_checkpoint_is_sampled(
     loaders = [n for n in patched.plan.graph.values() if n["class_type"] == "LoraLoader"]
     assert [loader["inputs"]["lora_name"] for loader in loaders] == ["tiny-sd15-lora.safetensors"]
     assert plain.kept[0].facts.fingerprint != patched.kept[0].facts.fingerprint
+    assert_only_the_right_is_drawn_anew(drawn or b"")
+    assert spooled(tmp_path) == []
+
+
+def spooled(data: Path) -> list[Path]:
+    return list(data.glob("spool/*/*"))
+
+
+def assert_only_the_right_is_drawn_anew(picture: bytes) -> None:
+    pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
+    distance = np.abs(pixels - BLUE).mean(axis=(0, 2))  # of each column
+    assert distance[:112].max() < 12
+    assert distance[144:].mean() > 20
 
 
 async def test_without_eyes_a_learned_model_is_not_served(

@@ -52,6 +52,11 @@ class Arrivals:
             found = self._pictures.get(source)
         return found.data if found else None
 
+    def digest(self, source: str) -> str:
+        """Of what is there under that name now; empty: nothing is."""
+        found = self.get(source)
+        return digest_of(found) if found is not None else ""
+
     def discard(self, job: str) -> None:
         with self._lock:
             for source in [s for s in self._pictures if s.startswith(f"{job}/")]:

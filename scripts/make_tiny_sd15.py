@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 CHECKPOINT = "tiny-sd15.safetensors"
 LORA = "tiny-sd15-lora.safetensors"
 VAE_GAIN = 0.75  # noise in, moderate colours out
+ENCODER_GAIN = 1.05  # colours in, latents of about 1 out
 LORA_RANK = 4
 LORA_STRENGTH = 3.0  # of a patch, against the size of the weights that it changes
 # Layers as LoRA files in the wild call them, with the width of their input and output.
@@ -88,12 +89,20 @@ def checkpoint() -> Weights:
     parts = {
         "model.diffusion_model.": drawn(unet),
         "cond_stage_model.transformer.": drawn(sd1_clip.SD1ClipModel().clip_l.transformer),
-        "first_stage_model.": drawn(TAESD(), gain=VAE_GAIN),
+        "first_stage_model.": vae(TAESD()),
     }
-    parts["first_stage_model."]["taesd_decoder.19.bias"].fill_(0.5)  # around middle grey
     return {
         prefix + name: tensor for prefix, part in parts.items() for name, tensor in part.items()
     }
+
+
+def vae(module: torch.nn.Module) -> Weights:
+    weights = drawn(module, gain=VAE_GAIN)
+    for name, tensor in weights.items():
+        if name.startswith("taesd_encoder.") and tensor.dim() > 1:
+            tensor.mul_(ENCODER_GAIN / VAE_GAIN)
+    weights["taesd_decoder.19.bias"].fill_(0.5)  # around middle grey
+    return weights
 
 
 def drawn(module: torch.nn.Module, *, gain: float = 1.0) -> Weights:

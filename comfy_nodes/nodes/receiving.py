@@ -52,6 +52,10 @@ class ImgenInputImage:
             }
         }
 
+    @classmethod
+    def IS_CHANGED(cls, source, **_):
+        return ARRIVALS.digest(source)
+
     def receive(self, source, width, height, batch_size):
         picture = np.asarray(_open(source, width, height, "RGB"))
         return (to_images([picture] * batch_size),)
@@ -73,6 +77,10 @@ class ImgenInputMask:
                 "height": inputs.whole_number(0, 0, 16384, SIDE),
             }
         }
+
+    @classmethod
+    def IS_CHANGED(cls, source, **_):
+        return ARRIVALS.digest(source)
 
     def receive(self, source, width, height):
         mask = np.asarray(_open(source, width, height, "L"), np.float32) / 255

@@ -1,9 +1,10 @@
 """The shipped templates on a real ComfyUI, with real sampling of random weights."""
 
 import io
+import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,25 @@ from workflow_samples import FINISH, HOME, named, shipped
 
 from comfy_nodes.marks import VERSION
 from orchestrator.comfy import Endpoint, External, Managed, Pool
-from orchestrator.models import Artifact, Graph, LoraUse, Progress
-from orchestrator.workflows import SAMPLE, audit, build, packaged_schemas, parse_schemas
+from orchestrator.errors import RunFailed
+from orchestrator.models import Artifact, Graph, LoraUse, PictureName, Progress, Template
+from orchestrator.ports import NO_PICTURES
+from orchestrator.workflows import (
+    SAMPLE,
+    audit,
+    build,
+    official_schemas,
+    packaged_schemas,
+    parse_schemas,
+)
 
 pytestmark = [pytest.mark.comfyui, pytest.mark.slow, pytest.mark.timeout(300)]
 
 SMALL = SAMPLE.evolve(checkpoint="tiny-sd15.safetensors", width=256, height=256, steps=2, loras=())
 LORA = LoraUse(file="tiny-sd15-lora.safetensors")
+
+EXPECTED = official_schemas() if "IMGEN_COMFYUI_PATH" in os.environ else packaged_schemas()
+RUNNABLE = [template for template in shipped() if not audit(template, EXPECTED)]
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +50,13 @@ def weights(
     subprocess.run([spec.python, script, comfyui_models], env=environment, check=True)
 
 
-async def run(url: str, graph: Graph) -> tuple[Artifact, list[Progress]]:
+async def run(
+    url: str, graph: Graph, pictures: Mapping[PictureName, bytes] = NO_PICTURES
+) -> tuple[Artifact, list[Progress]]:
     seen: list[Progress] = []
     async with Pool([External("shared", Endpoint(url))], pack_version=VERSION) as pool:
         slot = await pool.slot()
-        async with slot.run(job(graph), report=seen.append) as artifacts:
+        async with slot.run(job(graph), report=seen.append, pictures=pictures) as artifacts:
             (artifact,) = artifacts
     return artifact, seen
 
@@ -95,7 +110,45 @@ def test_sdxl_lacks_nothing_but_its_files(comfyui):
     }
 
 
-@pytest.mark.parametrize("template", shipped(), ids=lambda template: template.name)
+async def test_a_large_picture_is_sampled_twice(comfyui, weights):
+    graph = build(scaled_down(named("sd15")), SMALL.evolve(width=320), finish=FINISH)
+    artifact, seen = await run(comfyui, graph)
+    assert Progress(step=1, steps=1, node="Second pass") in seen
+    assert (artifact.facts.width, artifact.facts.height) == (320, 256)
+
+
+def scaled_down(template: Template) -> Template:
+    """The same, to which a small picture is large already: a quarter of the native size."""
+    text = json.dumps(template.graph)
+    small = text.replace("600000", str(600000 // 16)).replace("* 512 /", "* 128 /")
+    return template.evolve(graph=json.loads(small))
+
+
+async def test_a_picture_begins_as_the_one_that_came_with_the_request(comfyui, weights):
+    bindings = SMALL.evolve(init_image="init_image", strength=0.5)
+    graph = build(named("sd15"), bindings, finish=FINISH)
+    drawn = [
+        (await run(comfyui, graph, {PictureName.INIT: one_colour(colour)}))[0]
+        for colour in ("black", "white")
+    ]
+    assert [(a.facts.width, a.facts.height) for a in drawn] == [(256, 256)] * 2
+    assert drawn[0].facts.fingerprint != drawn[1].facts.fingerprint
+
+
+def one_colour(colour: str) -> bytes:
+    """Larger than what is drawn, and of another shape."""
+    file = io.BytesIO()
+    Image.new("RGB", (400, 300), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+async def test_without_its_picture_a_run_fails_and_says_so(comfyui, weights):
+    graph = build(named("sd15"), SMALL.evolve(init_image="init_image"), finish=FINISH)
+    with pytest.raises(RunFailed, match=r'"Input image" failed: .*no picture'):
+        await run(comfyui, graph)
+
+
+@pytest.mark.parametrize("template", RUNNABLE, ids=lambda template: template.name)
 def test_a_template_fits_the_nodes_of_the_running_comfyui(comfyui, template):
     live = parse_schemas(requests.get(f"{comfyui}/object_info", timeout=60).json())
     assert [str(fault) for fault in audit(template, live)] == []

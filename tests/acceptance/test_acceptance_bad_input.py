@@ -31,6 +31,12 @@ def bomb() -> bytes:
     )
 
 
+def dot() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(file, "PNG")
+    return file.getvalue()
+
+
 def generate(**fields: Any) -> dict[str, Any]:
     return {"action": "generate", "prompt": "red coat", **fields}
 
@@ -83,6 +89,23 @@ REFUSED = {
         400,
         "Invalid watermark image",
     ),
+    "a link as the picture to begin from": (
+        generate(init_image="http://127.0.0.1/photo.png"),
+        400,
+        "Invalid field: init_image",
+    ),
+    "a decompression bomb as the picture to begin from": (
+        generate(init_image=data_uri(bomb())),
+        400,
+        "Invalid field: init_image",
+    ),
+    "a picture for a model that draws from words alone": (
+        generate(model="demo", init_image=data_uri(dot())),
+        400,
+        "Invalid field: init_image",
+    ),
+    "a mask of nothing": (generate(mask_image=data_uri(dot())), 400, "Invalid field: mask_image"),
+    "a strength that is no number": (generate(strength="all"), 400, "Invalid field: strength"),
     "id with a path": (status("../../etc/passwd"), 400, "Bad ID"),
     "id of a wrong type": (status(7), 400, "Bad ID"),
     "no id": ({"action": "status"}, 400, "Bad ID"),

@@ -25,8 +25,8 @@ async def spooled(
 
 
 async def inputs_of(job: Job, ports: Ports) -> Mapping[PictureName, bytes]:
-    """Those that its run needs; none once it has run. Raises StorageFailed."""
-    if job.kept:
+    """Those that its run needs; none once it has run or was refused. Raises StorageFailed."""
+    if job.kept or job.verdict is not None:
         return NO_PICTURES
     return {name: await fetch(_key(job, name), ports) for name in job.request.pictures}
 

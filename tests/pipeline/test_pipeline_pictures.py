@@ -4,7 +4,7 @@ import pytest
 from twins import CALLER, REQUEST, SHELF, Crash, Slot, World, model
 
 from orchestrator.errors import InvalidField
-from orchestrator.models import Finding, Job, PictureName, Template
+from orchestrator.models import Finding, Job, PictureName, Status, Template
 from orchestrator.pipeline import accept, fulfil
 
 INIT = PictureName.INIT
@@ -98,6 +98,15 @@ async def test_from_an_unsafe_picture_nothing_is_drawn(world: World) -> None:
     assert not ended.verdict.safe
     assert not ended.assets
     assert not world.files
+
+
+async def test_a_refused_job_whose_pictures_are_gone_already_still_ends(world: World) -> None:
+    job = await accepted(world)
+    world.unsafe["review"] = UNSAFE
+    ended = await fulfilled(world, job)
+    cut_short = ended.evolve(status=Status.IN_PROGRESS, finished=None)  # its end went unrecorded
+    again = await fulfilled(world, cut_short)
+    assert (again.status, again.verdict) == (Status.COMPLETED, ended.verdict)
 
 
 async def test_nothing_of_them_is_left_when_the_job_has_ended(world: World) -> None:

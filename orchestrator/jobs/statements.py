@@ -83,6 +83,7 @@ UPDATE jobs SET
     status = CASE WHEN claims < :claim_limit THEN 'IN_PROGRESS' ELSE 'FAILED' END,
     error = CASE WHEN claims < :claim_limit THEN error ELSE :reason END,
     finished = CASE WHEN claims < :claim_limit THEN NULL ELSE :now END,
+    pictures = CASE WHEN claims < :claim_limit THEN pictures ELSE 'spool' END,
     owner = :owner, attempt = attempt + 1, claims = claims + 1, ready_at = :ready_at,
     claimed = :now, progress = NULL
 WHERE id = (

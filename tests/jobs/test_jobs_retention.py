@@ -3,11 +3,22 @@
 from datetime import timedelta
 
 import pytest
-from jobs_samples import ASSET, KEPT, REQUEST, SECOND, VERDICT, Clock, accepted, claimed, new_job
+from jobs_samples import (
+    ASSET,
+    KEPT,
+    LEASE,
+    REQUEST,
+    SECOND,
+    VERDICT,
+    Clock,
+    accepted,
+    claimed,
+    new_job,
+)
 
 from orchestrator.jobs import retention as retention_module
 from orchestrator.jobs.database import Database
-from orchestrator.jobs.ledger import JobLedger
+from orchestrator.jobs.ledger import JobLedger, QueueLimits
 from orchestrator.jobs.retention import Ages, Retention
 from orchestrator.jobs.rows import stage
 from orchestrator.models import Asset, Job, Status, Verdict
@@ -82,6 +93,19 @@ async def test_what_a_cancelled_job_left_in_the_spool_goes(
     clock.advance(AGES.spool)
     await retention.sweep()
     assert f"spool/{job.id}" in files.deleted
+
+
+async def test_what_a_job_that_was_claimed_too_often_left_in_the_spool_goes(
+    database: Database, retention: Retention, files: Files, clock: Clock
+) -> None:
+    ledger = JobLedger(database, QueueLimits(lease=LEASE, claims=1), clock=clock)
+    poison = await accepted(ledger)
+    await claimed(ledger)
+    clock.advance(LEASE)
+    assert await ledger.claim("b", holds="") is None
+    clock.advance(AGES.spool)
+    await retention.sweep()
+    assert f"spool/{poison.id}" in files.deleted
 
 
 @pytest.mark.parametrize("verdict", [SAFE, VERDICT], ids=["safe", "blocked"])

@@ -105,6 +105,7 @@ async def test_a_refused_job_whose_pictures_are_gone_already_still_ends(world: W
     world.unsafe["review"] = UNSAFE
     ended = await fulfilled(world, job)
     cut_short = ended.evolve(status=Status.IN_PROGRESS, finished=None)  # its end went unrecorded
+    world.jobs[job.id] = cut_short
     again = await fulfilled(world, cut_short)
     assert (again.status, again.verdict) == (Status.COMPLETED, ended.verdict)
 

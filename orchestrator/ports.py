@@ -332,6 +332,9 @@ class Archive(Protocol):
     async def pictured(self, *, newest: int) -> Sequence[UUID]:
         """The newest jobs whose safe pictures are in storage, so many at most."""
 
+    async def admits(self, job_id: UUID) -> bool:
+        """Whether this is one of them, however old."""
+
     async def disown(self) -> None:
         """Only pictures that are made from now on."""
 

@@ -150,6 +150,7 @@ class SemanticCache:
     async def _will_do(self, found: Job, wanted: str) -> bool:
         return (
             self._may_enter(found)
+            and await self._archive.admits(found.id)
             and terms(found, shared=self._options.shared) == wanted
             and await self._are_stored(found.assets)
         )

@@ -47,6 +47,10 @@ class CacheRecords:
         rows = await self._database.read(statements.NEWEST_PICTURES, {"newest": newest})
         return [UUID(row["id"]) for row in rows]
 
+    async def admits(self, job_id: UUID) -> bool:
+        """See `ports.Archive`."""
+        return bool(await self._database.read(statements.IS_PICTURED, {"id": str(job_id)}))
+
     async def disown(self) -> None:
         """See `ports.Archive`."""
         await self._database.write(statements.CLEAR_CACHE, {"now": self._clock()})

@@ -328,6 +328,12 @@ WHERE pictures = 'safe' AND finished > (SELECT coalesce(max(at), 0) FROM cache_c
 ORDER BY finished DESC LIMIT :newest
 """
 
+IS_PICTURED = """
+SELECT id FROM jobs
+WHERE id = :id AND pictures = 'safe'
+    AND finished > (SELECT coalesce(max(at), 0) FROM cache_cleared)
+"""
+
 CLEAR_CACHE = "INSERT INTO cache_cleared (at) VALUES (:now) RETURNING at"
 
 UNCLEAR_CACHE = "DELETE FROM cache_cleared RETURNING at"

@@ -1,5 +1,6 @@
 """What the ledger and the keys need of a database, whichever it is."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, Self
 
@@ -8,6 +9,7 @@ from orchestrator.jobs.news import News
 Row = dict[str, Any]
 Parameters = Mapping[str, Any]
 Step = tuple[str, Parameters]  # a statement with `:name` for each parameter
+NAMED = re.compile(r"(?<!:):([a-z_0-9]+)")  # and not `::`
 
 
 class Database(Protocol):

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
+from itertools import chain
 from typing import Any, LiteralString, Self, TypeVar, cast
 
 import psycopg
@@ -15,7 +15,8 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from orchestrator.errors import ConfigurationError, StorageFull, Unavailable
-from orchestrator.jobs.database import Parameters, Row, Step, version_fault
+from orchestrator.jobs.database import NAMED, Parameters, Row, Step, version_fault
+from orchestrator.jobs.message import CHANNEL, Part, Planner, notify, queue_up, send
 from orchestrator.jobs.news import News
 from orchestrator.jobs.schema import MIGRATIONS, written_for
 
@@ -23,13 +24,11 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-CHANNEL = "imgen"
 # A plan is kept. One that was made for empty tables has to be good for full ones too.
 INDEXED = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 HEARTBEAT = 15.0  # seconds without news after which the listener asks whether it is still connected
 RECONNECT = 1.0  # seconds between two tries to listen
 MIGRATION = 600.0  # seconds that one may take
-NAMED = re.compile(r"(?<!:):([a-z_0-9]+)")  # and not `::`
 
 # Circumstances that may pass. Any other error of PostgreSQL is a mistake of ours and stays visible.
 PASSING = (
@@ -51,6 +50,7 @@ class PostgresDatabase:
         """`time_limit` is how many seconds a statement, or the wait for a connection, may take."""
         self.news = News()
         self._time_limit = time_limit
+        self._planner = Planner()
         try:
             self._address = conninfo_to_dict(url)
         except psycopg.ProgrammingError:  # its message may show the password
@@ -90,7 +90,7 @@ class PostgresDatabase:
 
         async def fetch() -> list[Row]:
             async with self._connected() as connection:
-                return await (await connection.execute(_translated(sql), parameters)).fetchall()
+                return await _run(connection, sql, parameters)
 
         return await self._whole(fetch())
 
@@ -98,17 +98,15 @@ class PostgresDatabase:
         self, sql: str, *parameters: Parameters, alone: str = "", news: Sequence[str] = ()
     ) -> list[Row]:
         """See `Database`."""
-        statement = _translated(sql)
 
         async def transact() -> list[Row]:
             async with self._connected() as connection:
                 if len(parameters) == 1 and not alone and not news:
-                    return await (await connection.execute(statement, parameters[0])).fetchall()
-                async with connection.pipeline(), connection.transaction():  # one trip for all
-                    await _queue_up(connection, alone)
-                    cursors = [await connection.execute(statement, each) for each in parameters]
-                    await _notify(connection, news)
-                return [row for cursor in cursors for row in await cursor.fetchall()]
+                    return await _run(connection, sql, *parameters)
+                calls = [await self._planner.call(connection, sql, each) for each in parameters]
+                before = queue_up(alone)
+                rows = await send(connection, [*before, *calls, *notify(news)])
+                return list(chain(*rows[len(before) :][: len(calls)]))
 
         rows = await self._whole(transact())
         self._tell(news)
@@ -116,17 +114,18 @@ class PostgresDatabase:
 
     async def write_all(self, *steps: Step, alone: str = "", news: Sequence[str] = ()) -> int:
         """See `Database`."""
+        if len(steps) == 1:  # if it touches nothing, the news are that nothing has changed
+            return min(1, len(await self.write(*steps[0], alone=alone, news=news)))
 
         async def transact() -> int:
             done = 0
             async with self._connected() as connection, connection.transaction():
-                await _queue_up(connection, alone)
+                await _execute(connection, queue_up(alone))
                 for sql, parameters in steps:
-                    cursor = await connection.execute(_translated(sql), parameters)
-                    if not await cursor.fetchall():
+                    if not await _run(connection, sql, parameters):
                         raise psycopg.Rollback
                     done += 1
-                await _notify(connection, news)
+                await _execute(connection, notify(news))
             return done
 
         done = await self._whole(transact())
@@ -193,18 +192,27 @@ class PostgresDatabase:
         )
 
     def _conninfo(self, time_limit: float) -> str:
-        """Every wait has an end, also when the other side is gone without a word."""
-        milliseconds = int(time_limit * 1000)
-        limits: dict[str, Any] = {
-            "connect_timeout": max(2, int(time_limit)),
-            "tcp_user_timeout": milliseconds,
+        """Every wait has an end, on both sides, also when the other is gone without a word.
+        `time_limit` is how many seconds a statement may take."""
+        idle, statement = int(self._time_limit * 1000), int(time_limit * 1000)
+        client: dict[str, Any] = {
+            "connect_timeout": max(2, int(self._time_limit)),
+            "tcp_user_timeout": idle,
             "keepalives_idle": 5,
             "keepalives_interval": 2,
             "keepalives_count": 3,
             "application_name": "imgen",
-            "options": f"-c statement_timeout={milliseconds}"
-            f" -c idle_in_transaction_session_timeout={milliseconds} {INDEXED}",
         }
+        server = {
+            "statement_timeout": statement,
+            "idle_in_transaction_session_timeout": idle,
+            "tcp_user_timeout": idle,
+            "tcp_keepalives_idle": 5,
+            "tcp_keepalives_interval": 2,
+            "tcp_keepalives_count": 3,
+        }
+        options = " ".join(f"-c {name}={value}" for name, value in server.items())
+        limits = client | {"options": f"{options} {INDEXED}"}
         return make_conninfo("", **limits | {k: v for k, v in self._address.items() if v})
 
     async def _connection(self, time_limit: float) -> AsyncConnection[Row]:
@@ -215,7 +223,7 @@ class PostgresDatabase:
     async def _migrate(self) -> None:
         """Bring the tables up to date; processes that start together do it one after the other."""
         async with await self._connection(MIGRATION) as connection, connection.transaction():
-            await _queue_up(connection, "migration")
+            await _execute(connection, queue_up("migration"))
             await connection.execute("CREATE TABLE IF NOT EXISTS imgen_schema (version INT)")
             rows = await (await connection.execute("SELECT version FROM imgen_schema")).fetchall()
             version = rows[0]["version"] if rows else 0
@@ -237,15 +245,15 @@ def _translated(sql: str) -> LiteralString:
     return NAMED.sub(r"%(\1)s", sql.replace("%", "%%"))
 
 
-async def _queue_up(connection: AsyncConnection[Row], alone: str) -> None:
-    """Held until the transaction ends. A statement of its own: the next one sees all before it."""
-    if alone:
-        await connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"imgen {alone}"])
+async def _run(
+    connection: AsyncConnection[Row], sql: str, parameters: Parameters | None
+) -> list[Row]:
+    return await (await connection.execute(_translated(sql), parameters)).fetchall()
 
 
-async def _notify(connection: AsyncConnection[Row], news: Sequence[str]) -> None:
-    for topic in news:
-        await connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, topic])
+async def _execute(connection: AsyncConnection[Row], parts: Sequence[Part]) -> None:
+    for text, values in parts:
+        await connection.execute(text.encode(), values)
 
 
 @contextmanager

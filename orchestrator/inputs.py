@@ -13,13 +13,14 @@ from orchestrator.ports import NO_PICTURES, Ports
 async def spooled(
     pictures: Mapping[PictureName, bytes], job: Job, ports: Ports
 ) -> AsyncIterator[None]:
-    """Keep them where any host finds them, unless the job is not accepted meanwhile."""
+    """Keep them where any host finds them, unless the job is not accepted meanwhile. It may be
+    although its acceptance raises: when the answer was lost."""
     try:
         for name, picture in pictures.items():
             await ports.storage.put(_key(job, name), picture, content_type="image/png")
         yield
     except BaseException:
-        if pictures:
+        if pictures and await ports.ledger.get(job.id) is None:
             await ports.storage.delete(f"spool/{job.id}")
         raise
 

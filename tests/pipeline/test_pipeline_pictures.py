@@ -1,5 +1,7 @@
 """Pictures that come with a request: kept with the job, judged first, gone with its end."""
 
+from dataclasses import replace
+
 import pytest
 from twins import CALLER, REQUEST, SHELF, Crash, Slot, World, model
 
@@ -70,6 +72,21 @@ async def test_a_job_that_is_not_accepted_leaves_none_behind(world: World) -> No
     with pytest.raises(Crash):
         await accepted(world)
     assert not world.files
+
+
+async def test_a_job_whose_acceptance_was_not_heard_keeps_them(world: World) -> None:
+    class Mumbling:
+        async def accept(self, job: Job, *, reservation: str = "") -> None:
+            await world.ports.ledger.accept(job, reservation=reservation)
+            raise Crash
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(world.ports.ledger, name)
+
+    ports = replace(world.ports, ledger=Mumbling())
+    with pytest.raises(Crash):
+        await accept(ASKED, CALLER, "v2", ports, pictures=PICTURES)
+    assert world.files
 
 
 async def test_of_a_blocked_prompt_none_is_kept(world: World) -> None:

@@ -14,6 +14,7 @@ ImgenError                        500
 │   ├── Unauthorized              401
 │   │   ├── InvalidKey
 │   │   └── KeyDisabled
+│   ├── Forbidden                 403
 │   ├── NotFound                  404
 │   │   ├── JobNotFound
 │   │   ├── CacheMiss
@@ -127,6 +128,12 @@ class InvalidKey(Unauthorized):
 
 class KeyDisabled(Unauthorized):
     """API key is disabled"""
+
+
+class Forbidden(Rejected):
+    """Forbidden"""
+
+    status = 403
 
 
 class NotFound(Rejected):

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
-from orchestrator.api import cache, health, v2
+from orchestrator.api import artists, cache, health, v2
+from orchestrator.api.artists import STUDIO, Studio
 from orchestrator.api.door import HOUSE, House, errors_as_json
 
 log = logging.getLogger("imgen.access")
@@ -14,13 +15,23 @@ log = logging.getLogger("imgen.access")
 DIALECTS = (v2,)
 
 
-def make_app(house: House, *, assets: Iterable[web.RouteDef], largest_body: int) -> web.Application:
-    """`assets` are the routes of a storage that serves its own links; `largest_body` in bytes."""
+def make_app(
+    house: House,
+    *,
+    assets: Iterable[web.RouteDef],
+    largest_body: int,
+    studio: Studio | None = None,
+) -> web.Application:
+    """`assets` are the routes of a storage that serves its own links; `largest_body` in bytes;
+    without a studio there is no page for artists."""
     app = web.Application(middlewares=[errors_as_json], client_max_size=largest_body)
     app[HOUSE] = house
     for dialect in DIALECTS:
         app.add_routes(dialect.routes())
     app.add_routes([*health.routes(), *cache.routes(), *assets])
+    if studio:
+        app[STUDIO] = studio
+        app.add_routes(artists.routes())
     return app
 
 

@@ -103,6 +103,15 @@ class ApiKeys:
         self._requests[key.id] += 1
         return key.caller
 
+    async def holder(self, key_id: str) -> Caller:
+        """Who has the key of this id, without its secret. Raises InvalidKey, KeyDisabled."""
+        key = await self._find(key_id)
+        if key is None:
+            raise InvalidKey
+        if not key.enabled:
+            raise KeyDisabled
+        return key.caller
+
     async def create(
         self,
         name: str,

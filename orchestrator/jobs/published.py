@@ -53,8 +53,7 @@ class PublishedFiles:
 
     async def publish(self, path: str, content: str | None, *, author: str) -> Version:
         """See `ports.Published`."""
-        if not PATH.fullmatch(path) or ".." in path:
-            raise InvalidField("path", detail=f"{path!r} is no file of a workflows folder")
+        _check_path(path)
         if content is not None and len(content) > LONGEST:
             raise InvalidField("content", detail=f"longer than {LONGEST} characters")
         if faults := await asyncio.to_thread(self._check, path, content):
@@ -64,6 +63,11 @@ class PublishedFiles:
             version = await self._record(path, content, author)
             await asyncio.to_thread(self._write, path, content)
         return version
+
+    async def current(self, path: str) -> str | None:
+        """What the folder has there now; None: nothing. Raises InvalidField."""
+        _check_path(path)
+        return await asyncio.to_thread(_read, self._folder / path)
 
     async def history(self, path: str) -> Sequence[Version]:
         """See `ports.Published`."""
@@ -148,6 +152,11 @@ def _put(file: Path, content: str | None) -> None:
         unfinished.replace(file)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _check_path(path: str) -> None:
+    if not PATH.fullmatch(path) or ".." in path:
+        raise InvalidField("path", detail=f"{path!r} is no file of a workflows folder")
 
 
 def _read(file: Path) -> str | None:

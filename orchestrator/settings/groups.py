@@ -57,6 +57,7 @@ class SecretSettings(Group):
     watermark_key: SecretStr | None = Field(
         default=None, description="Authenticates the id in the invisible watermark"
     )
+    session_key: SecretStr | None = Field(default=None, description="Signs the sessions of artists")
 
 
 class LimitSettings(Group):

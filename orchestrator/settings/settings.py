@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     comfyui_urls: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="External ComfyUI instances (default: one is managed here)"
     )
+    comfyui_artists_url: str = Field(
+        default="", description="The ComfyUI behind /comfy/ (default: the first of this process)"
+    )
     comfyui_path: Path | None = Field(
         default=None, description="A ComfyUI checkout to run instead of the packaged one"
     )

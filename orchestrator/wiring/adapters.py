@@ -3,6 +3,7 @@
 from pydantic import SecretStr
 
 from comfy_nodes.marks import VERSION as PACK_VERSION
+from orchestrator.api.artists import Sessions
 from orchestrator.catalog import Catalog, Memory, Weights
 from orchestrator.comfy import Endpoint, External, Limits, Managed, Pool
 from orchestrator.compliance import Reviewers
@@ -78,6 +79,10 @@ def make_catalog(settings: Settings, *, weights: WeightSource | None = None) -> 
         check_text=check_text,
         weights=weights or make_weights(settings),
     )
+
+
+def make_sessions(settings: Settings) -> Sessions:
+    return Sessions(_secret(settings, "session_key"))
 
 
 def make_storage(settings: Settings, url: str) -> LocalStorage | S3Storage:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from aiohttp import web
 
 from orchestrator.api.app import AccessLog, make_app
+from orchestrator.api.artists import Desk, Studio
 from orchestrator.api.assets import Assets
 from orchestrator.api.door import House
 from orchestrator.api.limits import RateLimiter
@@ -25,8 +26,8 @@ from orchestrator.ports import Rate
 from orchestrator.private_files import write_private
 from orchestrator.settings import Settings
 from orchestrator.storage import LocalStorage
-from orchestrator.wiring.adapters import make_data_dir
-from orchestrator.wiring.engine import Front, opened, opened_front
+from orchestrator.wiring.adapters import make_data_dir, make_sessions
+from orchestrator.wiring.engine import Core, Front, opened, opened_front
 from orchestrator.wiring.fleet import require_shared
 from orchestrator.wiring.webhooks import make_guard
 
@@ -91,6 +92,7 @@ async def _door(
         await _make_first_key(keys, settings, announce)
         app = make_app(
             make_house(settings, front, keys),
+            studio=make_studio(settings, front, keys),
             assets=_asset_routes(front),
             largest_body=settings.limits.body,
         )
@@ -150,6 +152,20 @@ def make_house(settings: Settings, core: Front, keys: ApiKeys) -> House:
         has_room=lambda: core.space.enough,
         longest_prompt=limits.prompt,
         cache=core.cache if isinstance(core.cache, SemanticCache) else None,
+    )
+
+
+def make_studio(settings: Settings, core: Front, keys: ApiKeys) -> Studio:
+    def comfyui() -> str:
+        ours = core.pool.status() if isinstance(core, Core) else ()
+        found = (instance.url for instance in ours if instance.usable)
+        return settings.comfyui_artists_url or next(found, "")
+
+    return Studio(
+        desk=Desk(core.ports.catalog, core.audit, core.files),
+        sessions=make_sessions(settings),
+        keys=keys,
+        comfyui=comfyui,
     )
 
 

@@ -7,6 +7,7 @@ from orchestrator.workflows.faults import Fault
 from orchestrator.workflows.finish import Finish
 from orchestrator.workflows.fit import Fit, fit
 from orchestrator.workflows.golden import goldens, rewrite_goldens
+from orchestrator.workflows.samples import distinctly_titled, sample_inputs
 from orchestrator.workflows.schemas import NodeSchema, Schemas, parse_schemas
 from orchestrator.workflows.snapshots import known_schemas, official_schemas, packaged_schemas
 
@@ -20,6 +21,7 @@ __all__ = [
     "Schemas",
     "audit",
     "build",
+    "distinctly_titled",
     "fit",
     "goldens",
     "is_procedural",
@@ -29,4 +31,5 @@ __all__ = [
     "parse_schemas",
     "pictures_of",
     "rewrite_goldens",
+    "sample_inputs",
 ]

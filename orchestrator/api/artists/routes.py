@@ -1,0 +1,101 @@
+"""What lies below /comfy/: the page of ComfyUI, its login, and the templates for its extension."""
+
+from aiohttp import web
+
+from orchestrator.api.artists import login, proxy
+from orchestrator.api.artists.studio import (
+    HOME,
+    STUDIO,
+    artist_of,
+    session_of,
+    writer_of,
+)
+from orchestrator.api.door import read_json
+from orchestrator.errors import Unauthorized
+
+LONGEST_TEMPLATE = 4 * 2**20  # bytes, as JSON in JSON
+
+
+def routes() -> list[web.RouteDef]:
+    template = "/comfy/imgen/templates/{name:[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}}"
+    return [
+        web.get("/comfy", to_page),
+        web.get("/comfy/login", login.show),
+        web.post("/comfy/login", login.open_session),
+        web.post("/comfy/logout", login.close_session),
+        web.get("/comfy/imgen/session", session),
+        web.get("/comfy/imgen/templates", listed),
+        web.get(template, opened),
+        web.put(template, publish),
+        web.post(f"{template}/audit", audited),
+        web.get(f"{template}/history", history),
+        web.get(template + r"/history/{number:\d{1,9}}", version),
+        web.get("/comfy/", page),
+        web.route("*", "/comfy/{path:.*}", proxy.forward),
+    ]
+
+
+async def to_page(_: web.Request) -> web.Response:
+    return web.Response(status=308, headers={"Location": HOME})
+
+
+async def page(request: web.Request) -> web.StreamResponse:
+    """People without a session are led to the login."""
+    try:
+        await artist_of(request)
+    except Unauthorized:
+        return web.Response(status=303, headers={"Location": "/comfy/login"})
+    return await proxy.forward(request)
+
+
+async def session(request: web.Request) -> web.Response:
+    artist = await artist_of(request)
+    token = request.app[STUDIO].sessions.token(session_of(request))
+    return _answer({"name": artist.name, "token": token})
+
+
+async def listed(request: web.Request) -> web.Response:
+    await artist_of(request)
+    return _answer({"templates": await request.app[STUDIO].desk.templates()})
+
+
+async def opened(request: web.Request) -> web.Response:
+    await artist_of(request)
+    return _answer(await request.app[STUDIO].desk.open(request.match_info["name"]))
+
+
+async def audited(request: web.Request) -> web.Response:
+    await writer_of(request)
+    desk = request.app[STUDIO].desk
+    return _answer({"faults": await desk.faults(request.match_info["name"], await _text(request))})
+
+
+async def publish(request: web.Request) -> web.Response:
+    """422 with the faults if there are any: nothing is written then."""
+    artist = await writer_of(request)
+    desk, name, text = request.app[STUDIO].desk, request.match_info["name"], await _text(request)
+    if faults := await desk.faults(name, text):
+        return _answer({"error": "The template has faults", "faults": faults}, status=422)
+    written = await desk.publish(name, text, author=artist.name or artist.key_id)
+    return _answer(written.model_dump(mode="json"))
+
+
+async def history(request: web.Request) -> web.Response:
+    await artist_of(request)
+    versions = await request.app[STUDIO].desk.history(request.match_info["name"])
+    return _answer({"versions": versions})
+
+
+async def version(request: web.Request) -> web.Response:
+    await artist_of(request)
+    name, number = request.match_info["name"], int(request.match_info["number"])
+    return _answer(await request.app[STUDIO].desk.version(name, number))
+
+
+async def _text(request: web.Request) -> str:
+    fields = await read_json(request, longest=LONGEST_TEMPLATE)
+    return fields.text("text", longest=LONGEST_TEMPLATE)
+
+
+def _answer(body: object, *, status: int = 200) -> web.Response:
+    return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})

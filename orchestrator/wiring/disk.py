@@ -11,9 +11,9 @@ LOOK = 1.0  # seconds between two looks
 
 
 class FreeSpace:
-    def __init__(self, folder: Path, *, least: int) -> None:
-        """`least` in bytes."""
-        self._folder = folder
+    def __init__(self, *folders: Path, least: int) -> None:
+        """`least` in bytes, in each of the folders."""
+        self._folders = folders
         self._least = least
         self.enough = True
         self.enough = self._look()
@@ -26,7 +26,7 @@ class FreeSpace:
 
     def _look(self) -> bool:
         try:
-            return shutil.disk_usage(self._folder).free > self._least
+            return all(shutil.disk_usage(folder).free > self._least for folder in self._folders)
         except OSError as error:
             if self.enough:
                 log.warning("no job is accepted while the data can't be reached: %s", error)

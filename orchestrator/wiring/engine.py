@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from pathlib import Path
 
 from orchestrator.cache import NoCache, SemanticCache
 from orchestrator.comfy import Pool
@@ -139,7 +140,7 @@ async def opened_front(settings: Settings, url: str, *, pool: Pool | None) -> As
                 ledger=ledger,
                 database=database,
                 storage=storage,
-                space=FreeSpace(settings.data_dir, least=settings.limits.free_space),
+                space=FreeSpace(*_written(settings), least=settings.limits.free_space),
                 cache=cache,
                 files=files,
             )
@@ -151,6 +152,12 @@ async def _fleet(database: Database, files: PublishedFiles) -> Fleet:
     await fleet.refresh()
     await files.sync()
     return fleet
+
+
+def _written(settings: Settings) -> list[Path]:
+    """The folders that jobs fill."""
+    assets = None if settings.s3.bucket else settings.assets_dir
+    return [settings.data_dir, *([assets] if assets else [])]
 
 
 def _heart(settings: Settings, database: Database, pool: Pool, name: str) -> Heart:

@@ -50,6 +50,21 @@ async def test_a_silent_worker_falls_out(fleet: Fleet, database: Database, clock
     assert fleet.status() == ()
 
 
+async def test_an_outage_lasts_while_no_worker_speaks(
+    fleet: Fleet, database: Database, clock: Clock
+) -> None:
+    await say(database, clock, "a")
+    await fleet.refresh()
+    clock.advance(GONE)
+    await fleet.refresh()
+    first = fleet.outage()
+    await fleet.refresh()
+    assert fleet.outage() > first
+    await say(database, clock, "b")
+    await fleet.refresh()
+    assert fleet.outage() == timedelta()
+
+
 async def test_a_worker_that_leaves_is_gone_at_once(
     fleet: Fleet, database: Database, clock: Clock
 ) -> None:

@@ -12,3 +12,7 @@ def test_a_disk_with_less_than_the_least_is_full(tmp_path: Path) -> None:
 
 def test_a_data_directory_that_is_gone_has_no_room(tmp_path: Path) -> None:
     assert not FreeSpace(tmp_path / "gone", least=0).enough
+
+
+def test_every_folder_has_to_be_there(tmp_path: Path) -> None:
+    assert not FreeSpace(tmp_path, tmp_path / "gone", least=0).enough

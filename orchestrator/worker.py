@@ -65,6 +65,7 @@ class Worker:
             await lease.held_during(fulfil(job, slot, self.ports, report=lease.report))
         except Fenced:
             log.info("job %s is no longer ours", job.id)
+            await self._end_try(job, self._clear_up(job))
         except asyncio.CancelledError:
             await self._end_try(job, self._give_back(job, delay=timedelta()))
             raise
@@ -86,6 +87,12 @@ class Worker:
             log.info("job %s is no longer ours", job.id)
         except ImgenError:
             log.exception("job %s: its lease will run out", job.id)
+
+    async def _clear_up(self, job: Job) -> None:
+        """We may have put pictures into the spool after the next owner had emptied it."""
+        found = await self.ports.ledger.get(job.id)
+        if found is None or found.status.final:
+            await self.ports.storage.delete(f"spool/{job.id}")
 
     async def _give_back(self, job: Job, *, delay: timedelta) -> None:
         await self.ports.queue.give_back(await self._recorded(job), delay=delay)

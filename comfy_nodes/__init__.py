@@ -6,6 +6,7 @@ Nodes and routes are loaded when ComfyUI asks for the mappings, so that the serv
 
 from typing import Any
 
+WEB_DIRECTORY = "./web"  # what the page loads
 MAPPINGS = ("NODE_CLASS_MAPPINGS", "NODE_DISPLAY_NAME_MAPPINGS")
 
 

@@ -4,7 +4,11 @@ import secrets as random
 
 import click
 
-NAMES = ("IMGEN_SECRETS__LINK_KEY", "IMGEN_SECRETS__WATERMARK_KEY")
+NAMES = (
+    "IMGEN_SECRETS__LINK_KEY",
+    "IMGEN_SECRETS__WATERMARK_KEY",
+    "IMGEN_SECRETS__SESSION_KEY",
+)
 
 
 @click.command()

@@ -1,0 +1,148 @@
+"""An artist's whole way, in a real Chromium on the real page of ComfyUI."""
+
+import json
+import shutil
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from browser import Artist, chromium
+
+from orchestrator.workflows import packaged_schemas
+
+HOME = Path(__file__).parent.parent.parent
+sys.path.append(str(HOME / "tests" / "acceptance"))
+
+from service import Service  # noqa: E402
+
+pytestmark = pytest.mark.comfyui
+
+
+@pytest.fixture(scope="module")
+def workflows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("artists") / "workflows"
+    shutil.copytree(HOME / "workflows", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def service(workflows: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    data = tmp_path_factory.mktemp("artists-service")
+    running = Service(data, {"IMGEN_WORKFLOWS_DIR": str(workflows)}).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def artist(service: Service) -> Iterator[Artist]:
+    with chromium() as page:
+        artist = Artist(page, service.url)
+        artist.log_in(service.key)
+        yield artist
+
+
+@pytest.fixture(autouse=True)
+def _fresh(workflows: Path, artist: Artist) -> None:
+    for template in (HOME / "workflows" / "templates").glob("*.json"):
+        (workflows / "templates" / template.name).write_bytes(template.read_bytes())
+
+
+def published(workflows: Path, name: str) -> dict[str, Any]:
+    graph: dict[str, Any] = json.loads((workflows / "templates" / f"{name}.json").read_text())
+    return graph
+
+
+def runs_here(template: Path) -> bool:
+    """Some need the nodes of another release or pack."""
+    nodes = json.loads(template.read_text()).values()
+    return packaged_schemas().keys() >= {node["class_type"] for node in nodes}
+
+
+NAMES = sorted(t.stem for t in (HOME / "workflows" / "templates").glob("*.json") if runs_here(t))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_template_that_is_opened_in_the_page_comes_back_as_it_was(
+    artist: Artist, workflows: Path, name: str
+) -> None:
+    artist.open(name)
+    assert artist.text() == (workflows / "templates" / f"{name}.json").read_text()
+
+
+def test_changes_in_the_page_are_published(artist: Artist, workflows: Path) -> None:
+    former = published(workflows, "sdxl")
+    artist.open("sdxl")
+    artist.node("Checkpoint", "node.title = 'Weights'")
+    artist.move("Weights")
+    artist.bind("Sampler", "steps", "Unbind")
+    artist.node("Sampler", "widget('steps').value = 31")
+    artist.bind("LoRA", "strength_clip", "cfg")
+    assert "is published" in artist.publish()
+    now = published(workflows, "sdxl")
+    moved = [a + 40 for a in former["1"]["_meta"]["position"]]
+    assert now["1"]["_meta"]["title"] == "Weights"
+    assert now["1"]["_meta"]["position"] == pytest.approx(moved, abs=10)
+    assert now["2"]["inputs"]["strength_clip"] == "{{ cfg }}"
+    assert now["6"]["inputs"]["steps"] == 31
+    for changed in ("1", "2", "6"):
+        del now[changed], former[changed]
+    assert now == former
+
+
+def test_the_next_job_runs_what_was_published(
+    artist: Artist, service: Service, workflows: Path
+) -> None:
+    accepted = service.call("generate", prompt="red coat", model="demo", width=256)["id"]
+    before = painted_steps(service, accepted)
+    artist.open("demo")
+    artist.node("Painter", "delete node.properties.imgen.bindings.steps; widget('steps').value = 7")
+    assert "is published" in artist.publish()
+    assert published(workflows, "demo")["1"]["inputs"]["steps"] == 7
+    assert painted_steps(service, accepted) == before  # of the job that was accepted before
+    assert 7 in jobs_until_seven(service)
+
+
+def jobs_until_seven(service: Service) -> list[int]:
+    """The steps of one job after another; published files are served within 5 s."""
+    steps: list[int] = []
+    deadline = time.monotonic() + 5
+    while 7 not in steps and time.monotonic() < deadline:
+        job_id = service.call("generate", prompt="red coat", model="demo", width=256)["id"]
+        service.wait(job_id)
+        steps.append(painted_steps(service, job_id))
+    return steps
+
+
+def painted_steps(service: Service, job_id: str) -> int:
+    """Of the graph in the job's record."""
+    record = str(UUID(job_id.removeprefix("run_")))
+    with sqlite3.connect(f"file:{service.data_dir / 'imgen.db'}?mode=ro", uri=True) as database:
+        [plan] = database.execute("SELECT plan FROM jobs WHERE id = ?", (record,)).fetchone()
+    database.close()
+    nodes = json.loads(plan)["graph"].values()
+    return next(n["inputs"]["steps"] for n in nodes if n["class_type"] == "ImgenDemoPainter")
+
+
+def test_a_broken_graph_is_refused_at_its_node(artist: Artist, workflows: Path) -> None:
+    former = published(workflows, "demo")
+    artist.open("demo")
+    artist.node("Painter", "node.properties.imgen.bindings.steps = '{{ stepz }}'")
+    said = artist.publish()
+    assert "was not published" in said
+    assert "Painter: steps" in said
+    assert published(workflows, "demo") == former
+
+
+def test_a_former_version_is_restored(artist: Artist, workflows: Path) -> None:
+    former = (workflows / "templates" / "sd15.json").read_text()
+    artist.open("sd15")
+    artist.node("Checkpoint", "node.title = 'Weights'")
+    artist.publish()
+    assert (workflows / "templates" / "sd15.json").read_text() != former
+    artist.restore(1)
+    assert (workflows / "templates" / "sd15.json").read_text() == former

@@ -26,6 +26,7 @@ def make_app(
     without a studio there is no page for artists."""
     app = web.Application(middlewares=[errors_as_json], client_max_size=largest_body)
     app[HOUSE] = house
+    app.on_shutdown.append(_end_streams)
     for dialect in DIALECTS:
         app.add_routes(dialect.routes())
     app.add_routes([*health.routes(), *cache.routes(), *assets])
@@ -33,6 +34,10 @@ def make_app(
         app[STUDIO] = studio
         app.add_routes(artists.routes())
     return app
+
+
+async def _end_streams(app: web.Application) -> None:
+    app[HOUSE].streams.close()
 
 
 class AccessLog(AbstractAccessLogger):

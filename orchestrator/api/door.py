@@ -6,14 +6,16 @@ Handlers raise; `errors_as_json` is the one place where an error becomes an answ
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from http import HTTPStatus
 
 from aiohttp import ClientPayloadError, web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from orchestrator.api.fields import Fields, parse_object
 from orchestrator.api.limits import Networks, address_of
+from orchestrator.api.streams import Streams
 from orchestrator.errors import (
     BodyTooLarge,
     GenerationFailed,
@@ -69,6 +71,7 @@ class House:
     has_room: Callable[[], bool]  # on the disk
     longest_prompt: int  # characters
     cache: CacheControl | None = None
+    streams: Streams = field(default_factory=Streams)
 
     def refuse_if_unable(self) -> None:
         """Raises GenerationFailed when no ComfyUI has been there for too long, and StorageFull."""
@@ -126,22 +129,29 @@ async def read_json(request: web.Request, *, longest: int) -> Fields:
 async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
-    except ImgenError as error:
-        return _answer(error)
-    except web.HTTPException as error:
-        if error.status < 400:
-            raise
-        return _answer(_of_aiohttp(error))
     except ConnectionError:
         raise  # the client has gone
-    except Exception:
-        log.exception("%s %s", request.method, request.rel_url.raw_path)
+    except Exception as error:
+        if isinstance(error, web.HTTPException) and error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        if not isinstance(error, ImgenError | web.HTTPException):
+            log.exception("%s %s", request.method, request.rel_url.raw_path)
+        if request.writer.output_size > 0:
+            log.error("broke off %s: %s", request.rel_url.raw_path, error)  # noqa: TRY400
+            raise ConnectionAbortedError from error  # there can't be a second answer
+        return _answer_to(error)
+
+
+def _answer_to(error: Exception) -> web.Response:
+    if isinstance(error, ImgenError):
+        return _answer(error)
+    if not isinstance(error, web.HTTPException):
         return _answer(ImgenError())
-
-
-def _of_aiohttp(error: web.HTTPException) -> ImgenError:
     known = {404: NotFound, 405: MethodNotAllowed, 413: BodyTooLarge, 415: UnsupportedMedia}
-    return known.get(error.status, Rejected)()
+    answer = _answer(known.get(error.status, Rejected)())
+    if "Allow" in error.headers:
+        answer.headers["Allow"] = error.headers["Allow"]
+    return answer
 
 
 def _answer(error: ImgenError) -> web.Response:

@@ -46,12 +46,12 @@ def address_of(request: web.Request, *, trusted: Networks) -> str:
     """Who is really there: the last forwarded address that no trusted proxy has added."""
     hops = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
     address = request.remote or ""
-    while _is_trusted(address, trusted) and hops and hops[-1].strip():
+    while is_trusted(address, trusted) and hops and hops[-1].strip():
         address = hops.pop().strip()
     return address
 
 
-def _is_trusted(address: str, trusted: Networks) -> bool:
+def is_trusted(address: str, trusted: Networks) -> bool:
     try:
         return any(ip_address(address) in network for network in trusted)
     except ValueError:

@@ -1,13 +1,16 @@
 """Requests with an `Idempotency-Key`: repeated ones get the answer of the first."""
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from orchestrator.api.door import House
 from orchestrator.api.fields import Fields
-from orchestrator.errors import InvalidField, JobNotFound
+from orchestrator.errors import ImgenError, InvalidField, JobNotFound
 from orchestrator.models import Caller, Job
+
+log = logging.getLogger(__name__)
 
 HEADER = "Idempotency-Key"
 LONGEST = 255  # characters
@@ -42,5 +45,14 @@ async def once(
     try:
         return await accept(reservation.token)
     except Exception:
-        await house.repetitions.give_up(reservation.token)
+        await _give_up(reservation.token, house)
         raise
+
+
+async def _give_up(token: str, house: House) -> None:
+    """If that fails too, the reservation ends with its time; why the request was refused counts
+    more."""
+    try:
+        await house.repetitions.give_up(token)
+    except ImgenError:
+        log.exception("a refused request can't be repeated yet")

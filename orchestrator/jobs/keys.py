@@ -120,14 +120,15 @@ class ApiKeys:
         rulesets: frozenset[str] = frozenset({"default"}),
         admin: bool = False,
         artist: bool = False,
+        secret: str = "",
     ) -> str:
-        """The secret, which nobody can read again. Raises InvalidField, Rejected (name taken)."""
+        """The secret, which nobody can read again; a new one unless it is given (one that
+        `new_secret` made). Raises InvalidField, Rejected (name taken)."""
         if not NAME.fullmatch(name):
             raise InvalidField("name", detail="1 to 64 letters, digits, spaces and . @ _ -")
-        key_id = secrets.token_hex(6)
-        secret = f"imgen_{key_id}_{secrets.token_urlsafe(32)}"
+        secret = secret or new_secret()
         row = {
-            "id": key_id,
+            "id": _id_in(secret),
             "name": name,
             "sha256": _digest(secret),
             "tier": tier,
@@ -186,6 +187,14 @@ class ApiKeys:
         except Unavailable as error:
             self._requests.update(requests)
             logger.warning("request counts wait for the database: %s", error)
+
+
+def new_secret() -> str:
+    return f"imgen_{secrets.token_hex(6)}_{secrets.token_urlsafe(32)}"
+
+
+def _id_in(secret: str) -> str:
+    return secret.split("_")[1]
 
 
 def _digest(secret: str) -> str:

@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -148,6 +148,8 @@ class _Connection:
 
     def _database(self) -> Database:
         if self._opened is None:
+            with suppress(OSError):  # SQLite says what is wrong with the path
+                self._path.touch(mode=0o600)  # only for us; its other files become as this one
             connection = sqlite3.connect(self._path, timeout=self._busy_timeout)
             self._opened = Database(connection, execute_plugins=False)
             _enable_wal(self._opened, within=self._busy_timeout)

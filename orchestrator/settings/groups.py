@@ -14,8 +14,8 @@ def _seconds(value: Any) -> Any:
         return value
 
 
-# Written as seconds (`90`), clock time (`0:01:30`) or ISO 8601 (`PT90S`).
-Duration = Annotated[timedelta, BeforeValidator(_seconds)]
+# Written as seconds (`90`), clock time (`0:01:30`) or ISO 8601 (`PT90S`); never negative.
+Duration = Annotated[timedelta, BeforeValidator(_seconds), Field(ge=timedelta())]
 
 
 class Group(BaseModel):
@@ -75,6 +75,11 @@ class LimitSettings(Group):
     address_rate: int = Field(
         default=60, ge=1, description="Failed authentications a minute from one address"
     )
+    connections: int = Field(default=1000, ge=1, description="HTTP connections at once")
+    address_connections: int = Field(
+        default=200, ge=1, description="HTTP connections at once from one address, but of proxies"
+    )
+    streams: int = Field(default=16, ge=1, description="Event streams at once of one key")
     running: Duration = Field(
         default=timedelta(minutes=10),
         description="Longest run, a try; `run_limit` on a model's card, seconds, goes before it",

@@ -1,7 +1,10 @@
 """Reads the settings, names what is wrong with them, and shows them."""
 
+import difflib
+import os
 import re
 import tomllib
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,10 +14,12 @@ from orchestrator.errors import ConfigurationError
 from orchestrator.settings.settings import Settings
 
 PASSWORD = re.compile(r"(//[^/@:,\s]*:)[^/@,\s]*@")  # in an address
+OUTSIDE = ("IMGEN_API_KEY", "IMGEN_TORCH_INDEX", "IMGEN_URL")  # are read by others
 
 
 def read_settings() -> Settings:
     """Raises ConfigurationError that names every wrong setting."""
+    _refuse_unknown(os.environ)
     try:
         return Settings()
     except ValidationError as error:
@@ -24,6 +29,17 @@ def read_settings() -> Settings:
         raise ConfigurationError(f"imgen.toml: {error}") from None
     except SettingsError as error:
         raise ConfigurationError(str(error)) from None
+
+
+def _refuse_unknown(names: Iterable[str]) -> None:
+    """A misspelt name would be a setting that silently does nothing."""
+    known = [f"IMGEN_{name.upper()}" for name in Settings.model_fields] + list(OUTSIDE)
+    for name in sorted(name.upper() for name in names):
+        setting = name.partition("__")[0]
+        if name.startswith("IMGEN_") and setting not in known:
+            near = difflib.get_close_matches(setting, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigurationError(f"{name}: there is no such setting{hint}")
 
 
 def describe(settings: Settings) -> list[tuple[str, str, str]]:

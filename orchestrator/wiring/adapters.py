@@ -1,5 +1,7 @@
 """Makes each adapter from the settings."""
 
+import os
+
 from pydantic import SecretStr
 
 from comfy_nodes.marks import VERSION as PACK_VERSION
@@ -31,6 +33,7 @@ from orchestrator.wiring.audit import LiveAudit
 
 
 def make_data_dir(settings: Settings) -> None:
+    os.umask(0o077)  # whatever we write is for our owner's eyes
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -5,20 +5,21 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 
 from aiohttp import web
 
-from orchestrator.api.app import AccessLog, make_app
+from orchestrator.api.app import make_app
 from orchestrator.api.artists import Desk, Studio
 from orchestrator.api.assets import Assets
 from orchestrator.api.door import House
 from orchestrator.api.limits import RateLimiter
+from orchestrator.api.server import Bounds, served
+from orchestrator.api.streams import Streams
 from orchestrator.cache import SemanticCache
 from orchestrator.errors import ConfigurationError, Rejected
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.idempotency import Idempotency
-from orchestrator.jobs.keys import ApiKeys, Tier
+from orchestrator.jobs.keys import ApiKeys, Tier, new_secret
 from orchestrator.jobs.lock import DataLock
 from orchestrator.jobs.outlook import Outlook
 from orchestrator.jobs.rates import SharedRate
@@ -34,7 +35,6 @@ from orchestrator.wiring.webhooks import make_guard
 log = logging.getLogger(__name__)
 
 ADMIN_KEY_FILE = "admin.key"
-CLOSING = timedelta(seconds=5)  # for answers under way when the service stops
 
 
 async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
@@ -89,14 +89,14 @@ async def _door(
     settings: Settings, front: Front, listener: socket.socket, announce: Callable[[str], None]
 ) -> AsyncIterator[None]:
     async with ApiKeys(front.database) as keys:
-        await _make_first_key(keys, settings, announce)
+        await make_first_key(keys, settings, announce)
         app = make_app(
             make_house(settings, front, keys),
             studio=make_studio(settings, front, keys),
             assets=_asset_routes(front),
             largest_body=settings.limits.body,
         )
-        async with _served(app, listener):
+        async with served(app, listener, make_bounds(settings)):
             yield
 
 
@@ -114,22 +114,17 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-@asynccontextmanager
-async def _served(app: web.Application, listener: socket.socket) -> AsyncIterator[None]:
-    runner = web.AppRunner(
-        app, access_log_class=AccessLog, shutdown_timeout=CLOSING.total_seconds()
-    )
-    await runner.setup()
-    await web.SockSite(runner, listener).start()
-    try:
-        yield
-    finally:
-        await runner.cleanup()
-
-
 def _asset_routes(core: Front) -> list[web.RouteDef]:
     """None if links lead elsewhere."""
     return Assets(core.storage).routes() if isinstance(core.storage, LocalStorage) else []
+
+
+def make_bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        connections=settings.limits.connections,
+        of_one_address=settings.limits.address_connections,
+        trusted_proxies=settings.trusted_proxies,
+    )
 
 
 def make_house(settings: Settings, core: Front, keys: ApiKeys) -> House:
@@ -152,6 +147,7 @@ def make_house(settings: Settings, core: Front, keys: ApiKeys) -> House:
         has_room=lambda: core.space.enough,
         longest_prompt=limits.prompt,
         cache=core.cache if isinstance(core.cache, SemanticCache) else None,
+        streams=Streams(limits.streams),
     )
 
 
@@ -173,19 +169,22 @@ def _rate(database: Database, kind: str, rate: int) -> Rate:
     return SharedRate(database, kind, rate) if database.shared else RateLimiter(rate)
 
 
-async def _make_first_key(
+async def make_first_key(
     keys: ApiKeys, settings: Settings, announce: Callable[[str], None]
 ) -> None:
-    """An admin key in a file that only its owner can read, and on the terminal if there is one."""
+    """An admin key in a file that only its owner can read, and on the terminal if there is one.
+    The file is there before the key is good, so that no crash leaves a key that nobody has."""
     if await keys.list():
         return
-    try:
-        key = await keys.create("admin", tier=Tier.INTERNAL, admin=True)
-    except Rejected:  # another process was quicker
-        return
+    key = new_secret()
     file = settings.data_dir / ADMIN_KEY_FILE
-    file.unlink(missing_ok=True)  # of a database that is gone
+    file.unlink(missing_ok=True)  # of a database that is gone, or of a start that was cut short
     write_private(file, key)
+    try:
+        await keys.create("admin", tier=Tier.INTERNAL, admin=True, secret=key)
+    except Rejected:  # another process was quicker
+        file.unlink(missing_ok=True)
+        return
     log.info("the first API key is in %s", file)
     if sys.stdout.isatty():
         announce(f"admin key {key}")

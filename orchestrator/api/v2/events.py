@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from orchestrator.api.door import HOUSE, authenticate
+from orchestrator.api.door import HOUSE, House, authenticate
 from orchestrator.api.v2.actions import find_job, shown
+from orchestrator.models import Job
 
 LOOK = timedelta(seconds=1)  # an end is told at once, progress is looked for
 ALIVE = 15  # looks without a change after which a comment keeps the connection open
@@ -27,18 +28,32 @@ async def events(request: web.Request) -> web.StreamResponse:
     house = request.app[HOUSE]
     caller = await authenticate(request)
     job = await find_job(request.match_info["id"], caller, house)
+    body = await _said(job, house)  # before the answer begins, so that it can be an error
     response = web.StreamResponse(headers=HEADERS)
-    await response.prepare(request)
-    told, quiet = "", 0
-    while True:
-        body = json.dumps(await shown(job, house))
+    with house.streams.one(caller.key_id):
+        await response.prepare(request)
+        await _tell(response, body)
+        await _follow(job, body, response, house)
+    return response
+
+
+async def _follow(job: Job, told: str, response: web.StreamResponse, house: House) -> None:
+    quiet = 0
+    while not job.status.final:
+        await house.ports.ledger.changed(job.id, within=LOOK)
+        job = await house.ports.ledger.get(job.id) or job
+        body = await _said(job, house)
         quiet = 0 if body != told else quiet + 1
         if body != told:
-            await response.write(f"event: status\ndata: {body}\n\n".encode())
+            await _tell(response, body)
         elif quiet % ALIVE == 0:
             await response.write(b": waiting\n\n")
         told = body
-        if job.status.final:
-            return response
-        await house.ports.ledger.changed(job.id, within=LOOK)
-        job = await house.ports.ledger.get(job.id) or job
+
+
+async def _said(job: Job, house: House) -> str:
+    return json.dumps(await shown(job, house))
+
+
+async def _tell(response: web.StreamResponse, body: str) -> None:
+    await response.write(f"event: status\ndata: {body}\n\n".encode())

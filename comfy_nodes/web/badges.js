@@ -9,6 +9,7 @@ const CLAUSE = "#7c4ddb";
 const FONT = "11px system-ui, sans-serif";
 const LABEL_FONT = "12px Arial"; // of a widget's name
 const HEIGHT = 16; // of a badge; all in units of the graph
+const LONGEST_FAULT = 480; // the whole text is in the dialog
 
 let faults = new Map(); // messages by node
 
@@ -50,12 +51,13 @@ function drawNode(node, context) {
 
 function drawBindings(node, context) {
 	const { bindings } = memoryOf(node);
+	let right = node.size[0] - 8; // of the next badge in the title
 	for (const widget of node.widgets ?? []) {
 		const expression = bindings[widget.name];
 		if (expression === undefined || widget.hidden || widget.type.startsWith("converted")) continue;
 		if (widget.element) { // lies above the canvas and would hide it
-			badge(context, `${widget.name}: ${expression}`,
-				{ right: node.size[0] - 8, y: -LiteGraph.NODE_TITLE_HEIGHT / 2, colour: BOUND });
+			const y = -LiteGraph.NODE_TITLE_HEIGHT / 2;
+			right -= badge(context, `${widget.name}: ${expression}`, { right, y, colour: BOUND }) + 6;
 			continue;
 		}
 		context.font = LABEL_FONT;
@@ -81,9 +83,10 @@ function drawFaults(node, context) {
 	context.lineWidth = 3;
 	context.strokeRect(-4, top - 4, node.size[0] + 8, node.size[1] - top + 8);
 	messages.forEach((message, n) =>
-		badge(context, message, { left: -4, y: node.size[1] + 17 + (HEIGHT + 4) * n, colour: FAULT }));
+		badge(context, shortened(context, message, LONGEST_FAULT), { left: -4, y: node.size[1] + 17 + (HEIGHT + 4) * n, colour: FAULT }));
 }
 
+/** Draws it and tells its width. */
 function badge(context, text, { left, right, y, colour }) {
 	context.font = FONT;
 	const width = context.measureText(text).width + 12;
@@ -94,4 +97,5 @@ function badge(context, text, { left, right, y, colour }) {
 	context.fill();
 	context.fillStyle = "#fff";
 	context.fillText(text, start + 6, y + 0.5);
+	return width;
 }

@@ -29,6 +29,7 @@ export async function show({ name, text, samples }) {
 
 function addNode(shown) {
 	const node = LiteGraph.createNode(shown.type);
+	if (!node) throw new Error(`This ComfyUI can't make a ${shown.type}`);
 	if (/^\d+$/.test(shown.id)) node.id = Number(shown.id);
 	if (shown.title !== undefined) node.title = shown.title;
 	app.graph.add(node);

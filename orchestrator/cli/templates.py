@@ -1,18 +1,25 @@
 """`imgen templates …`: workflow templates, their audit and their golden graphs."""
 
 import asyncio
+import json
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
+from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
 from orchestrator.catalog import read_shelf
+from orchestrator.catalog.formats import read_template
 from orchestrator.models import Template
 from orchestrator.settings import HOME, read_settings
 from orchestrator.wiring import declared_schemas
-from orchestrator.workflows import Fit, audit, fit, rewrite_goldens
+from orchestrator.workflows import Fit, audit, fit, propose, rewrite_goldens
+from orchestrator.workflows.render import malformed
 
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 GOLDENS = HOME / "tests" / "workflows" / "golden"
 
 
@@ -75,3 +82,50 @@ def golden() -> None:
     """Rewrite the committed graphs of every template's sample requests."""
     for path in rewrite_goldens(_templates(), GOLDENS):
         click.echo(path)
+
+
+@templates.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", help="Of the template (default: that of the file).")
+def import_(file: Path, name: str | None) -> None:
+    """Make a template of a graph in FILE and say what was bound.
+
+    FILE is a graph that ComfyUI exported in its API format, or a PNG that it saved, which has the
+    graph in it. Seed, steps, size, texts and checkpoint become what each request asks for; the
+    saved picture becomes the Imgen Output. Look at the result in the ComfyUI page.
+
+    \b
+    Example: imgen templates import ComfyUI_00001_.png --name portrait
+    """
+    target = read_settings().workflows_dir / "templates" / f"{_safe_name(name or file.stem)}.json"
+    if target.exists():
+        raise click.ClickException(f"{target} is there already: choose another --name")
+    imported = read_template(target.stem, _graph_in(file))
+    for fault in malformed(imported):
+        raise click.ClickException(str(fault))
+    graph, done = propose(imported.graph)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(graph, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    for line in [*done, f"written: {target}"]:
+        click.echo(line)
+
+
+def _safe_name(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise click.BadParameter(f"{name!r} is no name of a template: use letters, digits, _ . -")
+    return name
+
+
+def _graph_in(file: Path) -> bytes:
+    """The text of the graph."""
+    if file.suffix.lower() != ".png":
+        return file.read_bytes()
+    try:
+        with Image.open(file, formats=["PNG"]) as picture:
+            picture.load()  # the text may come after the pixels
+            graph = getattr(picture, "text", {}).get("prompt", "")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise click.ClickException(f"{file} is no PNG that can be read: {error}") from error
+    if not graph:
+        raise click.ClickException(f"{file} has no graph of ComfyUI in it")
+    return str(graph).encode()

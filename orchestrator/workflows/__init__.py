@@ -7,6 +7,7 @@ from orchestrator.workflows.faults import Fault
 from orchestrator.workflows.finish import Finish
 from orchestrator.workflows.fit import Fit, fit
 from orchestrator.workflows.golden import goldens, rewrite_goldens
+from orchestrator.workflows.proposals import propose
 from orchestrator.workflows.samples import distinctly_titled, sample_inputs
 from orchestrator.workflows.schemas import NodeSchema, Schemas, parse_schemas
 from orchestrator.workflows.snapshots import known_schemas, official_schemas, packaged_schemas
@@ -30,6 +31,7 @@ __all__ = [
     "packaged_schemas",
     "parse_schemas",
     "pictures_of",
+    "propose",
     "rewrite_goldens",
     "sample_inputs",
 ]

@@ -119,6 +119,7 @@ async def service(folder: Path, url: str | None, comfyui: str) -> AsyncIterator[
         "IMGEN_DATA_DIR": str(folder / "data"),
         "IMGEN_COMFYUI_URLS": comfyui,
         "IMGEN_LIMITS__WAITING": "10000000",
+        "IMGEN_CACHE__ENABLED": "false",  # it would index the filled table meanwhile
         **(shared(folder, url) if url else {}),
     }
     core = str(SERVICE_CORE)

@@ -22,6 +22,7 @@ from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.models import Job, Plan, Prompt, Request, Status, Texts
 
 CALLERS = 20  # coroutines at once
+BAR = 20  # characters a millisecond, in the plot of claims
 CLAIMS = 90  # that are measured at each size of the backlog; fewer than the smallest
 CHECKPOINTS = ("lion.safetensors", "tiger.safetensors", "bear.safetensors")
 GRAPH = {
@@ -122,7 +123,7 @@ async def bench(database: Database, jobs: int) -> None:
 
 
 async def bench_backlog(database: Database, *, most: int, keys: int) -> None:
-    """What one claim costs when so many jobs, for three checkpoints, wait."""
+    """What one claim costs when so many jobs, for three checkpoints, wait; with a plot."""
     ledger = JobLedger(database)
     waiting = 0
     print(f"{'waiting':>10} {'keys':>6}   claim: p50 ms   p99 ms")
@@ -131,7 +132,7 @@ async def bench_backlog(database: Database, *, most: int, keys: int) -> None:
         latencies = sorted([await timed_claim(ledger, n) for n in range(CLAIMS)])
         waiting = size - CLAIMS
         p50, p99 = latencies[CLAIMS // 2], latencies[-1 - CLAIMS // 100]
-        print(f"{size:>10} {keys:>6}   {p50:13.2f}   {p99:6.2f}")
+        print(f"{size:>10} {keys:>6}   {p50:13.2f}   {p99:6.2f}   {'▇' * round(p50 * BAR)}")
     await database.write("DELETE FROM jobs RETURNING id", {})
     print()
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
-from orchestrator.api import artists, cache, health, v2
+from orchestrator.api import artists, cache, health, metrics, v2
 from orchestrator.api.artists import STUDIO, Studio
 from orchestrator.api.door import HOUSE, House, errors_as_json
+from orchestrator.api.metrics import TELEMETRY, Telemetry
 
 log = logging.getLogger("imgen.access")
 
@@ -21,10 +22,12 @@ def make_app(
     assets: Iterable[web.RouteDef],
     largest_body: int,
     studio: Studio | None = None,
+    telemetry: Telemetry | None = None,
 ) -> web.Application:
     """`assets` are the routes of a storage that serves its own links; `largest_body` in bytes;
-    without a studio there is no page for artists."""
-    app = web.Application(middlewares=[errors_as_json], client_max_size=largest_body)
+    without a studio there is no page for artists, without telemetry nothing is counted."""
+    counting = [metrics.counted] if telemetry else []
+    app = web.Application(middlewares=[*counting, errors_as_json], client_max_size=largest_body)
     app[HOUSE] = house
     app.on_shutdown.append(_end_streams)
     for dialect in DIALECTS:
@@ -33,6 +36,9 @@ def make_app(
     if studio:
         app[STUDIO] = studio
         app.add_routes(artists.routes())
+    if telemetry:
+        app[TELEMETRY] = telemetry
+        app.add_routes(metrics.routes())
     return app
 
 

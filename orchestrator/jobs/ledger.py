@@ -16,7 +16,7 @@ from orchestrator.jobs.idempotency import binding
 from orchestrator.jobs.news import told
 from orchestrator.jobs.outbox import DUE, new_delivery
 from orchestrator.jobs.rows import job_of, new_row, stage
-from orchestrator.models import Job, Status
+from orchestrator.models import Backlog, Job, Status
 
 logger = logging.getLogger(__name__)
 
@@ -157,6 +157,18 @@ class JobLedger:
     async def counts(self) -> dict[Status, int]:
         rows = await self._database.read(statements.COUNTS)
         return dict.fromkeys(Status, 0) | {Status(row["status"]): row["jobs"] for row in rows}
+
+    async def backlog(self) -> Backlog:
+        """Its cost grows with the records of jobs: don't ask often."""
+        now = self._clock()
+        [row] = await self._database.read(statements.BACKLOG, {"now": now})
+        oldest = now if row["oldest"] is None else row["oldest"]
+        return Backlog(
+            jobs=await self.counts(),
+            oldest_wait=max(0.0, now - oldest),
+            webhooks_due=row["due"],
+            webhooks_dead=row["dead"],
+        )
 
     async def _write_fenced(
         self, sql: str, job: Job, *, ready_in: float = 0.0, news: Sequence[str] = ()

@@ -146,6 +146,13 @@ RETURNING id
 
 COUNTS = "SELECT status, count(*) AS jobs FROM jobs GROUP BY status"
 
+BACKLOG = """
+SELECT
+    (SELECT min(created) FROM jobs WHERE status = 'IN_QUEUE') AS oldest,
+    (SELECT count(*) FROM deliveries WHERE due <= :now) AS due,
+    (SELECT count(*) FROM deliveries WHERE state = 'DEAD') AS dead
+"""
+
 WAITING = "SELECT priority, created FROM jobs WHERE status = 'IN_QUEUE'"
 
 PACE = """

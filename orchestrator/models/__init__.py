@@ -1,5 +1,6 @@
 """The values that travel through the service. All are frozen; a change makes a new one."""
 
+from orchestrator.models.backlog import Backlog
 from orchestrator.models.delivery import Delivery, DeliveryState
 from orchestrator.models.instance import InstanceStatus
 from orchestrator.models.job import (
@@ -38,6 +39,7 @@ __all__ = [
     "Artifact",
     "Asset",
     "AssetKind",
+    "Backlog",
     "Brand",
     "Caller",
     "Character",

@@ -44,6 +44,12 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0: any free")
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port of 127.0.0.1 for /metrics without a key; 0: none",
+    )
     public_url: str = Field(
         default="", description="How clients reach us, for links (default: http://host:port)"
     )

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.published import PublishedFiles
 from orchestrator.jobs.reports import Fleet, Reporter
 from orchestrator.jobs.retention import Retention
+from orchestrator.metrics import Metrics, ObservedInstances, ObservedLedger
 from orchestrator.outbound import Post, Sender
 from orchestrator.ports import Ports
 from orchestrator.settings import Settings
@@ -34,6 +35,7 @@ from orchestrator.wiring.audit import LiveAudit, make_audit
 from orchestrator.wiring.cache import make_cache
 from orchestrator.wiring.disk import FreeSpace
 from orchestrator.wiring.fleet import Heart, make_published, worker_name
+from orchestrator.wiring.metrics import make_metrics
 from orchestrator.wiring.webhooks import make_guard, make_sender
 from orchestrator.worker import Worker
 
@@ -55,6 +57,7 @@ class Front:
     space: FreeSpace
     cache: SemanticCache | NoCache
     files: PublishedFiles
+    metrics: Metrics
 
     async def watch(self) -> None:
         """Keep in mind what others change, until cancelled."""
@@ -110,7 +113,7 @@ async def opened(settings: Settings, url: str) -> AsyncIterator[Core]:
             **{field.name: getattr(front, field.name) for field in fields(front)},
             pool=pool,
             retention=Retention(front.database, front.storage, make_ages(settings)),
-            worker=Worker(front.ports, pool, owner=name, failures=settings.limits.failures),
+            worker=_worker(settings, front, pool, name),
             sender=make_sender(settings, post, database=front.database, ports=front.ports),
             heart=_heart(settings, front.database, pool, name) if front.database.shared else None,
         )
@@ -143,7 +146,18 @@ async def opened_front(settings: Settings, url: str, *, pool: Pool | None) -> As
                 space=FreeSpace(*_written(settings), least=settings.limits.free_space),
                 cache=cache,
                 files=files,
+                metrics=make_metrics(ledger, pool, cache),
             )
+
+
+def _worker(settings: Settings, front: Front, pool: Pool, name: str) -> Worker:
+    metrics = front.metrics
+    return Worker(
+        replace(front.ports, ledger=ObservedLedger(front.ports.ledger, metrics)),
+        ObservedInstances(pool, metrics),
+        owner=name,
+        failures=settings.limits.failures,
+    )
 
 
 async def _fleet(database: Database, files: PublishedFiles) -> Fleet:

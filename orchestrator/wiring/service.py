@@ -30,6 +30,7 @@ from orchestrator.storage import LocalStorage
 from orchestrator.wiring.adapters import make_data_dir, make_sessions
 from orchestrator.wiring.engine import Core, Front, opened, opened_front
 from orchestrator.wiring.fleet import require_shared
+from orchestrator.wiring.metrics import metrics_served
 from orchestrator.wiring.webhooks import make_guard
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,10 @@ async def serve_worker(settings: Settings, *, announce: Callable[[str], None]) -
             "clients reach the doors"
         )
     with DataLock(settings.data_dir):
-        async with opened(settings, settings.public_url) as core:
+        async with (
+            opened(settings, settings.public_url) as core,
+            metrics_served(settings, core.metrics),
+        ):
             await core.work(ready=lambda: announce(f"ready {core.worker.owner}"))
 
 
@@ -95,8 +99,12 @@ async def _door(
             studio=make_studio(settings, front, keys),
             assets=_asset_routes(front),
             largest_body=settings.limits.body,
+            telemetry=front.metrics,
         )
-        async with served(app, listener, make_bounds(settings)):
+        async with (
+            served(app, listener, make_bounds(settings)),
+            metrics_served(settings, front.metrics),
+        ):
             yield
 
 

@@ -117,11 +117,6 @@ REFUSED = {
         404,
         "No cached result found",
     ),
-    "enhancing without a language model": (
-        {"action": "optimize", "prompt": "red coat"},
-        502,
-        "Enhancement failed",
-    ),
 }
 
 

@@ -117,3 +117,9 @@ def test_the_fingerprint_is_that_of_the_delivered_pixels(
 def test_the_same_seed_makes_the_same_picture(service: Service, finished: Status) -> None:
     again = service.generate(PROMPT, style="professional", format="jpeg", seed=7)
     assert distance(again["meta"]["fingerprint"], finished["meta"]["fingerprint"]) <= NEAR
+
+
+def test_optimize_keeps_what_was_asked_for(service: Service) -> None:
+    prompt = service.call("optimize", prompt=PROMPT)["prompt"]
+    assert len(prompt) > len(PROMPT)
+    assert all(piece in prompt for piece in PROMPT.split(", "))

@@ -15,6 +15,7 @@ from twins import World
 from orchestrator.api.app import make_app
 from orchestrator.api.door import House
 from orchestrator.api.limits import RateLimiter
+from orchestrator.errors import EnhancementFailed
 from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.keys import ApiKeys
 from orchestrator.jobs.ledger import JobLedger
@@ -72,13 +73,18 @@ class Door:
 
 
 @pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
 async def doors(
-    database: SqliteDatabase, ledger: JobLedger, has_room: bool
+    world: World, database: SqliteDatabase, ledger: JobLedger, has_room: bool
 ) -> AsyncIterator[list[Door]]:
     """Of two callers."""
     keys = ApiKeys(database)
     house = House(
-        ports=replace(World().ports, ledger=ledger, queue=ledger),
+        ports=replace(world.ports, ledger=ledger, queue=ledger),
         keys=keys,
         repetitions=Idempotency(database),
         outlook=Outlook(database),
@@ -100,6 +106,21 @@ async def doors(
 @pytest.fixture
 def door(doors: list[Door]) -> Door:
     return doors[0]
+
+
+# --- enhance ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "asked", [{"action": "optimize"}, {"action": "generate", "optimize": True}]
+)
+async def test_a_prompt_that_can_t_be_enhanced_is_refused_and_nothing_is_begun(
+    asked: Body, world: World, door: Door, ledger: JobLedger
+) -> None:
+    world.crash_at, world.crash_with = "enhance", EnhancementFailed()
+    answer = await door.post({"prompt": "red coat", **asked})
+    assert answer == (502, {"error": "Enhancement failed"})
+    assert sum((await ledger.counts()).values()) == 0
 
 
 # --- cancel -------------------------------------------------------------------------------------

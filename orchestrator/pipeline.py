@@ -164,7 +164,7 @@ async def screen(draft: Draft, request: Request, ports: Ports) -> Verdict:
 def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
     """Decide everything that is left: what is planned here is drawn, whatever changes later."""
     template = draft.shelf.templates[draft.model.template]
-    bindings = _bindings(draft, request)
+    bindings = bindings_of(draft, request)
     watermark_id = secrets.token_hex(8)
     finish = Finish(
         payload=ports.marks.payload(watermark_id), output=request.output, brand=request.brand
@@ -198,7 +198,7 @@ def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
     )
 
 
-def _bindings(draft: Draft, request: Request) -> Bindings:
+def bindings_of(draft: Draft, request: Request) -> Bindings:
     model, style = draft.model, draft.style
     return Bindings(
         positive=draft.texts.positive,
@@ -225,9 +225,9 @@ async def enhance(request: Request, ports: Ports) -> str:
     """A richer prompt for the same picture. Raises EnhancementFailed, Blocked."""
     shelf = offered(ports)
     draft = compose_draft(request.prompt, request, shelf, ports)
-    await _refuse_unsafe(draft, request, ports)
+    await refuse_unsafe(draft, request, ports)
     enhanced = await enrich(draft, ports)
-    await _refuse_unsafe(compose_draft(enhanced, request, shelf, ports), request, ports)
+    await refuse_unsafe(compose_draft(enhanced, request, shelf, ports), request, ports)
     return enhanced
 
 
@@ -253,11 +253,12 @@ async def suggest(rng: Random, character: str | None, ports: Ports, *, model: st
         rng, shelf=shelf, character=character, model=served.key if served else ""
     )
     request = Request(prompt=prompt, model=model, seed=0)
-    await _refuse_unsafe(compose_draft(request.prompt, request, shelf, ports), request, ports)
+    await refuse_unsafe(compose_draft(request.prompt, request, shelf, ports), request, ports)
     return request.prompt
 
 
-async def _refuse_unsafe(draft: Draft, request: Request, ports: Ports) -> None:
+async def refuse_unsafe(draft: Draft, request: Request, ports: Ports) -> None:
+    """Raises Blocked."""
     verdict = await screen(draft, request, ports)
     if not verdict.safe:
         raise Blocked(verdict.message)

@@ -2,7 +2,7 @@
 
 from orchestrator.workflows.audit import audit
 from orchestrator.workflows.bindings import SAMPLE, Bindings
-from orchestrator.workflows.build import build, is_procedural, pictures_of
+from orchestrator.workflows.build import build, build_draft, is_procedural, pictures_of
 from orchestrator.workflows.faults import Fault
 from orchestrator.workflows.finish import Finish
 from orchestrator.workflows.fit import Fit, fit
@@ -22,6 +22,7 @@ __all__ = [
     "Schemas",
     "audit",
     "build",
+    "build_draft",
     "distinctly_titled",
     "fit",
     "goldens",

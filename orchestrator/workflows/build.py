@@ -27,16 +27,26 @@ def build(
     `schemas` say how nodes are bypassed; by default those of all nodes that we know of.
     Raises TemplateFault.
     """
-    schemas = known_schemas() if schemas is None else schemas
-    graph = render(template, bindings.names(), schemas)
+    needed, output = _needed(template, bindings, schemas)
+    end = needed.pop(output)
+    return {**needed, output: finish_node(end["inputs"]["image"], finish)}
+
+
+def build_draft(template: Template, bindings: Bindings) -> Graph:
+    """The same up to `Imgen Output`, which shows drafts: there is no mark in it, and no delivery.
+    Raises TemplateFault."""
+    return _needed(template, bindings, None)[0]
+
+
+def _needed(template: Template, bindings: Bindings, schemas: Schemas | None) -> tuple[Graph, str]:
+    """What the output needs and is, and the output's id."""
+    graph = render(template, bindings.names(), known_schemas() if schemas is None else schemas)
     output = _output(template, graph)
-    image = links(graph[output]).get("image")
-    if image is None:
+    if "image" not in links(graph[output]):
         label = title(output, graph[output])
         raise Fault(template.name, label, "image", "needs the link to a picture").error()
-    needed = upstream(graph, output) - {output}
-    kept = {node_id: node for node_id, node in graph.items() if node_id in needed}
-    return {**kept, output: finish_node(list(image), finish)}
+    needed = upstream(graph, output) | {output}
+    return {node_id: node for node_id, node in graph.items() if node_id in needed}, output
 
 
 def pictures_of(graph: Graph) -> frozenset[str]:

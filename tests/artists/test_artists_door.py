@@ -1,124 +1,15 @@
 """The door of the artists' page: who comes in, what is passed on, and what is published."""
 
 import json
-from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
-from twins import World
+from door import Client, opened, origin, writing
 
-from orchestrator.api.app import make_app
-from orchestrator.api.artists import Desk, Sessions, Studio
+from orchestrator.api.artists import Sessions
 from orchestrator.api.artists.session import LIFE
-from orchestrator.api.door import House
-from orchestrator.api.limits import RateLimiter
-from orchestrator.catalog import read_shelf
-from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.keys import ApiKeys
-from orchestrator.jobs.outlook import Outlook
-from orchestrator.jobs.published import PublishedFiles
-from orchestrator.jobs.sqlite import SqliteDatabase
-from orchestrator.outbound import Guard
-from orchestrator.wiring import LiveAudit
-
-HOME = Path(__file__).parent.parent.parent
-Client = TestClient[Any, Any]
-
-
-class Page:
-    """Stands for ComfyUI and says what has reached it."""
-
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        if request.path == "/ws":
-            socket = web.WebSocketResponse()
-            await socket.prepare(request)
-            async for message in socket:
-                await socket.send_str(f"heard {message.data}")
-            return socket
-        seen = {"headers": dict(request.headers), "body": await request.text()}
-        return web.json_response(
-            {"path": request.path_qs, **seen}, headers={"Set-Cookie": "theirs=1"}
-        )
-
-
-@pytest.fixture
-async def keys(tmp_path: Path) -> AsyncIterator[ApiKeys]:
-    async with SqliteDatabase(tmp_path / "jobs.db") as database:
-        yield ApiKeys(database)
-
-
-@pytest.fixture
-def workflows(tmp_path: Path) -> Path:
-    folder = tmp_path / "workflows"
-    (folder / "templates").mkdir(parents=True)
-    source = HOME / "workflows" / "templates" / "demo.json"
-    (folder / "templates" / "demo.json").write_bytes(source.read_bytes())
-    return folder
-
-
-class Offer:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def shelf(self) -> Any:
-        return read_shelf(self.folder, self.folder)
-
-
-@pytest.fixture
-async def client(keys: ApiKeys, workflows: Path) -> AsyncIterator[Client]:
-    database = keys._database
-    house = House(
-        ports=World().ports,
-        keys=keys,
-        repetitions=Idempotency(database),
-        outlook=Outlook(database),
-        guard=Guard(),
-        instances=None,  # type: ignore[arg-type]  not asked
-        rates={},
-        strangers=RateLimiter(60),
-        trusted_proxies=(),
-        link_lifetime=timedelta(hours=1),
-        longest_outage=timedelta(minutes=5),
-        has_room=lambda: True,
-        longest_prompt=4000,
-    )
-    upstream = web.Application()
-    upstream.router.add_route("*", "/{path:.*}", Page().answer)
-    async with TestServer(upstream) as comfyui:
-        files = PublishedFiles(database, workflows, check=lambda *_: [])
-        studio = Studio(
-            desk=Desk(Offer(workflows), LiveAudit(), files),
-            sessions=Sessions(b"secret"),
-            keys=keys,
-            comfyui=lambda: str(comfyui.make_url("")),
-        )
-        app = make_app(house, assets=[], largest_body=2**20, studio=studio)
-        async with TestClient(TestServer(app)) as opened:
-            yield opened
-
-
-def origin(client: Client) -> dict[str, str]:
-    return {"Origin": str(client.make_url("")).rstrip("/")}
-
-
-@pytest.fixture
-async def artist(client: Client, keys: ApiKeys) -> Client:
-    """The same client with a session."""
-    key = await keys.create("mia", artist=True)
-    answer = await client.post(
-        "/comfy/login", data={"key": key}, headers=origin(client), allow_redirects=False
-    )
-    assert answer.status == 303
-    return client
-
-
-async def writing(client: Client) -> dict[str, str]:
-    answer = await client.get("/comfy/imgen/session")
-    return origin(client) | {"X-CSRF-Token": (await answer.json())["token"]}
 
 
 async def test_without_a_session_the_page_leads_to_the_login(client: Client) -> None:
@@ -207,11 +98,6 @@ async def test_the_websocket_is_relayed_both_ways(artist: Client) -> None:
 async def test_the_websocket_is_for_our_page_only(artist: Client) -> None:
     answer = await artist.get("/comfy/ws", headers={"Origin": "https://evil.example"})
     assert answer.status == 403
-
-
-async def opened(client: Client) -> dict[str, Any]:
-    found: dict[str, Any] = await (await client.get("/comfy/imgen/templates/demo")).json()
-    return found
 
 
 async def test_a_template_opens_with_sample_values(artist: Client) -> None:

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from orchestrator.api.artists import login, proxy
+from orchestrator.api.artists.desk import parsed
 from orchestrator.api.artists.studio import (
     HOME,
     STUDIO,
@@ -10,7 +11,9 @@ from orchestrator.api.artists.studio import (
     session_of,
     writer_of,
 )
-from orchestrator.api.door import read_json
+from orchestrator.api.artists.trial import choices, read_trial, trial_graph
+from orchestrator.api.door import HOUSE, read_json
+from orchestrator.api.fields import Fields
 from orchestrator.errors import Unauthorized
 
 LONGEST_TEMPLATE = 4 * 2**20  # bytes, as JSON in JSON
@@ -28,6 +31,8 @@ def routes() -> list[web.RouteDef]:
         web.get(template, opened),
         web.put(template, publish),
         web.post(f"{template}/audit", audited),
+        web.get(f"{template}/choices", chosen_from),
+        web.post(f"{template}/draft", tried),
         web.get(f"{template}/history", history),
         web.get(template + r"/history/{number:\d{1,9}}", version),
         web.get("/comfy/", page),
@@ -66,16 +71,36 @@ async def opened(request: web.Request) -> web.Response:
 
 async def audited(request: web.Request) -> web.Response:
     await writer_of(request)
-    desk = request.app[STUDIO].desk
-    return _answer({"faults": await desk.faults(request.match_info["name"], await _text(request))})
+    text = _text(await read_json(request, longest=LONGEST_TEMPLATE))
+    faults = await request.app[STUDIO].desk.faults(request.match_info["name"], text)
+    return _answer({"faults": faults})
+
+
+async def chosen_from(request: web.Request) -> web.Response:
+    await artist_of(request)
+    shelf = request.app[HOUSE].ports.catalog.shelf()
+    return _answer(choices(request.match_info["name"], shelf))
+
+
+async def tried(request: web.Request) -> web.Response:
+    """The graph of a draft; 422 with the faults if there are any."""
+    artist, house = await writer_of(request), request.app[HOUSE]
+    fields = await read_json(request, longest=LONGEST_TEMPLATE)
+    name, text = request.match_info["name"], _text(fields)
+    wanted = read_trial(fields, house.ports.catalog.shelf(), longest_prompt=house.longest_prompt)
+    if faults := await request.app[STUDIO].desk.faults(name, text):
+        return _faulty(faults)
+    graph = await trial_graph(parsed(name, text), wanted, artist, house.ports)
+    return _answer({"graph": graph})
 
 
 async def publish(request: web.Request) -> web.Response:
     """422 with the faults if there are any: nothing is written then."""
     artist = await writer_of(request)
-    desk, name, text = request.app[STUDIO].desk, request.match_info["name"], await _text(request)
+    desk, name = request.app[STUDIO].desk, request.match_info["name"]
+    text = _text(await read_json(request, longest=LONGEST_TEMPLATE))
     if faults := await desk.faults(name, text):
-        return _answer({"error": "The template has faults", "faults": faults}, status=422)
+        return _faulty(faults)
     written = await desk.publish(name, text, author=artist.name or artist.key_id)
     return _answer(written.model_dump(mode="json"))
 
@@ -92,9 +117,12 @@ async def version(request: web.Request) -> web.Response:
     return _answer(await request.app[STUDIO].desk.version(name, number))
 
 
-async def _text(request: web.Request) -> str:
-    fields = await read_json(request, longest=LONGEST_TEMPLATE)
+def _text(fields: Fields) -> str:
     return fields.text("text", longest=LONGEST_TEMPLATE)
+
+
+def _faulty(faults: list[dict[str, str]]) -> web.Response:
+    return _answer({"error": "The template has faults", "faults": faults}, status=422)
 
 
 def _answer(body: object, *, status: int = 200) -> web.Response:

@@ -1,0 +1,115 @@
+"""A service with the artists' door, before a stand-in for ComfyUI."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from door import Client, origin
+from twins import World
+
+from orchestrator.api.app import make_app
+from orchestrator.api.artists import Desk, Sessions, Studio
+from orchestrator.api.door import House
+from orchestrator.api.limits import RateLimiter
+from orchestrator.catalog import read_shelf
+from orchestrator.jobs.idempotency import Idempotency
+from orchestrator.jobs.keys import ApiKeys
+from orchestrator.jobs.outlook import Outlook
+from orchestrator.jobs.published import PublishedFiles
+from orchestrator.jobs.sqlite import SqliteDatabase
+from orchestrator.outbound import Guard
+from orchestrator.wiring import LiveAudit
+
+HOME = Path(__file__).parent.parent.parent
+
+
+class Page:
+    """Stands for ComfyUI and says what has reached it."""
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        if request.path == "/ws":
+            socket = web.WebSocketResponse()
+            await socket.prepare(request)
+            async for message in socket:
+                await socket.send_str(f"heard {message.data}")
+            return socket
+        seen = {"headers": dict(request.headers), "body": await request.text()}
+        return web.json_response(
+            {"path": request.path_qs, **seen}, headers={"Set-Cookie": "theirs=1"}
+        )
+
+
+@pytest.fixture
+async def keys(tmp_path: Path) -> AsyncIterator[ApiKeys]:
+    async with SqliteDatabase(tmp_path / "jobs.db") as database:
+        yield ApiKeys(database)
+
+
+@pytest.fixture
+def workflows(tmp_path: Path) -> Path:
+    folder = tmp_path / "workflows"
+    (folder / "templates").mkdir(parents=True)
+    source = HOME / "workflows" / "templates" / "demo.json"
+    (folder / "templates" / "demo.json").write_bytes(source.read_bytes())
+    return folder
+
+
+class Offer:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def shelf(self) -> Any:
+        return read_shelf(self.folder, self.folder)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+async def client(keys: ApiKeys, workflows: Path, world: World) -> AsyncIterator[Client]:
+    database = keys._database
+    house = House(
+        ports=world.ports,
+        keys=keys,
+        repetitions=Idempotency(database),
+        outlook=Outlook(database),
+        guard=Guard(),
+        instances=None,  # type: ignore[arg-type]  not asked
+        rates={},
+        strangers=RateLimiter(60),
+        trusted_proxies=(),
+        link_lifetime=timedelta(hours=1),
+        longest_outage=timedelta(minutes=5),
+        has_room=lambda: True,
+        longest_prompt=4000,
+    )
+    upstream = web.Application()
+    upstream.router.add_route("*", "/{path:.*}", Page().answer)
+    async with TestServer(upstream) as comfyui:
+        files = PublishedFiles(database, workflows, check=lambda *_: [])
+        studio = Studio(
+            desk=Desk(Offer(workflows), LiveAudit(), files),
+            sessions=Sessions(b"secret"),
+            keys=keys,
+            comfyui=lambda: str(comfyui.make_url("")),
+        )
+        app = make_app(house, assets=[], largest_body=2**20, studio=studio)
+        async with TestClient(TestServer(app)) as opened:
+            yield opened
+
+
+@pytest.fixture
+async def artist(client: Client, keys: ApiKeys) -> Client:
+    """The same client with a session."""
+    key = await keys.create("mia", artist=True)
+    answer = await client.post(
+        "/comfy/login", data={"key": key}, headers=origin(client), allow_redirects=False
+    )
+    assert answer.status == 303
+    return client

@@ -24,6 +24,7 @@ ImgenError                        500
 │   ├── Conflict                  409
 │   │   ├── IdempotencyConflict
 │   │   └── RequestUnderWay            says when to come back
+│   ├── PreconditionFailed        412
 │   ├── BodyTooLarge              413
 │   ├── UnsupportedMedia          415
 │   └── RateLimited               429  says when to come back
@@ -180,6 +181,12 @@ class TooSlow(Rejected):
     """Request took too long"""
 
     status = 408
+
+
+class PreconditionFailed(Rejected):
+    """Precondition failed"""
+
+    status = 412
 
 
 class BodyTooLarge(Rejected):

@@ -55,10 +55,13 @@ class Published(Protocol):
     """Files of the workflows folder that the operator's people have published. They reach every
     process within seconds."""
 
-    async def publish(self, path: str, content: str | None, *, author: str) -> Version:
+    async def publish(
+        self, path: str, content: str | None, *, author: str, replaces: str | None = None
+    ) -> Version:
         """Durable when it returns. `path` is below the workflows folder; None deletes the file.
+        `replaces` is the digest of the only version that may be replaced; empty: there is none.
         Raises InvalidField (no such path can be published), Rejected (the faults of the content),
-        StorageFull, Unavailable."""
+        PreconditionFailed (another version is there), StorageFull, Unavailable."""
 
     async def history(self, path: str) -> Sequence[Version]:
         """Newest first; empty if the file was never published."""

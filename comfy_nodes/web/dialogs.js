@@ -16,6 +16,8 @@ dialog.imgen::backdrop { background: #0008 }
 dialog.imgen h2 { margin: 0 0 10px; font-size: 17px }
 dialog.imgen p { margin: 0 0 14px; white-space: pre-wrap }
 dialog.imgen.fault h2 { color: #ff9c8f }
+dialog.imgen label { display: grid; gap: 4px; margin: 0 0 12px }
+dialog.imgen textarea { font: inherit; color: inherit; background: #1b1d21; border: 1px solid #454a54; border-radius: 6px }
 dialog.imgen li { display: flex; gap: 12px; align-items: center; padding: 5px 0 }
 dialog.imgen ul { list-style: none; margin: 0 0 12px; padding: 0 }
 dialog.imgen pre { max-height: 40vh; overflow: auto; background: #1b1d21; padding: 10px; border-radius: 6px;
@@ -23,13 +25,13 @@ dialog.imgen pre { max-height: 40vh; overflow: auto; background: #1b1d21; paddin
 .imgen ins { display: block; text-decoration: none; background: #1d4d2b } .imgen del { display: block;
   text-decoration: none; background: #5b2323 }`;
 
-function element(tag, properties = {}, ...children) {
+export function element(tag, properties = {}, ...children) {
 	const made = Object.assign(document.createElement(tag), properties);
 	made.append(...children);
 	return made;
 }
 
-export function bar({ list, open, publish, history, renew }) {
+export function bar({ list, open, publish, history, publishNew, tryOut, logOut }) {
 	document.head.append(element("style", { textContent: STYLE }));
 	const choice = element("select", { ariaLabel: "Template" });
 	const refresh = async () => {
@@ -42,22 +44,22 @@ export function bar({ list, open, publish, history, renew }) {
 		choice.replaceChildren(element("option", { value: "", textContent: "Open a template …" }), ...options);
 		choice.value = chosen;
 	};
-	choice.onchange = () => choice.value && open(choice.value);
-	const fresh = () => {
-		renew();
-		choice.value = "";
-		return publish();
+	choice.onchange = async () => {
+		if (choice.value) choice.value = (await open(choice.value)) ?? "";
 	};
+	const button = (textContent, onclick, className = "") => element("button", { textContent, onclick, className });
 	document.body.append(element("div", { className: "imgen imgen-bar" },
 		choice,
-		element("button", { textContent: "Publish", className: "main", onclick: () => publish().then(refresh) }),
-		element("button", { textContent: "History", onclick: () => history() }),
-		element("button", { textContent: "Save as new", onclick: () => fresh().then(refresh) }),
-		element("small", { textContent: "Pictures made here are drafts" })));
+		button("Try", () => tryOut()),
+		button("Publish", () => publish().then(refresh), "main"),
+		button("History", () => history()),
+		button("Save as new", () => publishNew().then(refresh)),
+		element("small", { textContent: "Pictures made here are drafts" }),
+		button("Log out", () => logOut())));
 	return refresh();
 }
 
-function dialog(className, ...children) {
+export function dialog(className, ...children) {
 	const close = element("button", { textContent: "Close", onclick: () => shown.close() });
 	const shown = element("dialog", { className: `imgen ${className}` }, ...children, close);
 	shown.onclose = () => shown.remove();
@@ -86,6 +88,18 @@ export function showHistory(name, versions, { load, now, restore }) {
 		} })));
 	const shown = dialog("history", element("h2", { textContent: `History of ${name}` }),
 		element("ul", {}, ...lines), changes);
+}
+
+/** Somebody else has published meanwhile: what differs, and whether to publish all the same. */
+export function showStale(name, reason, { theirs, ours, replace }) {
+	const changes = element("pre");
+	compare(changes, { text: theirs }, { text: ours });
+	const shown = dialog("fault", element("h2", { textContent: `${name} was not published` }),
+		element("p", { textContent: `${reason}. Yours would change it so:` }), changes,
+		element("button", { textContent: "Replace theirs", onclick: () => {
+			shown.close();
+			replace();
+		} }));
 }
 
 function compare(place, former, now) {

@@ -1,9 +1,17 @@
 // The nodes of a template in ComfyUI's page, and back.
 
 import { app } from "../../scripts/app.js";
-import { closed, format, opened, parseTemplate } from "./template.js";
+import { api } from "../../scripts/api.js";
+import { closed, format, opened, parseTemplate, renamed } from "./template.js";
+
+export class Missing extends Error {}
 
 const KEY = "imgen"; // of a node's properties and of the graph's extra
+
+/** The digest of the version that the page came from; empty: none. */
+export function openDigest() {
+	return app.graph.extra?.[KEY]?.digest ?? "";
+}
 
 /** What an open template is called; empty: the graph is of no template. */
 export function openName() {
@@ -15,15 +23,18 @@ export function memoryOf(node) {
 	return (node.properties[KEY] ??= { id: "", source: "", bindings: {}, when: null, each: null });
 }
 
-/** Put a template into the page in the place of what is there. */
-export async function show({ name, text, samples }) {
+/** Put a template into the page in the place of what is there. Throws Missing before it does so. */
+export async function show({ name, text, samples, digest, origins }) {
 	const nodes = [...parseTemplate(text)].map(([id, node]) => opened(id, node, samples[id] ?? {}));
 	const missing = nodes.map((node) => node.type).filter((type) => !LiteGraph.registered_node_types[type]);
-	if (missing.length) throw new Error(`This ComfyUI has no ${[...new Set(missing)].join(", ")}`);
+	if (missing.length) {
+		const lines = [...new Set(missing)].map((type) => origins[type] ? `${type}: it comes with ${origins[type]}` : type);
+		throw new Missing(lines.join("\n"));
+	}
 	app.graph.clear();
 	const made = new Map(nodes.map((node) => [node.id, addNode(node)]));
 	for (const node of nodes) fill(made.get(node.id), node, made);
-	await remember(name, [...made.values()], [...made.keys()]);
+	await remember({ name, digest, order: [...made.keys()] }, [...made.values()]);
 	app.graph.setDirtyCanvas(true, true);
 }
 
@@ -58,9 +69,9 @@ function connect(source, slot, node, name) {
 	if (index >= 0) source.connect(slot, node, index);
 }
 
-async function remember(name, nodes, order) {
+async function remember(template, nodes) {
 	const pages = await pagesOf(nodes);
-	app.graph.extra = { ...app.graph.extra, [KEY]: { name, order } };
+	app.graph.extra = { ...app.graph.extra, [KEY]: template };
 	for (const [node, page] of pages) memoryOf(node).before = JSON.stringify({ ...page, memory: undefined });
 }
 
@@ -114,14 +125,35 @@ export async function text() {
 	return format(new Map(written.sort((one, other) => place(one) - place(other))));
 }
 
+/** Have ComfyUI run a graph of the template's nodes and show at them what comes of it.
+ * The faults that it finds, as the service tells them. */
+export async function queue(graph) {
+	const pageIds = new Map(app.graph._nodes.map((node) => [idOf(node.id), String(node.id)]));
+	try {
+		await api.queuePrompt(0, { output: renamed(graph, pageIds), workflow: app.graph.serialize() });
+	} catch (error) {
+		if (!error.response) throw error;
+		return refusals(error.response);
+	}
+	return [];
+}
+
+function refusals({ error, node_errors: byNode = {} }) {
+	const found = Object.entries(byNode).flatMap(([id, { class_type: title, errors }]) =>
+		errors.map(({ message, details, extra_info: more }) =>
+			({ node: idOf(id), title, input: more?.input_name ?? "", message: details || message })));
+	return found.length ? found : [{ node: "", title: "", input: "", message: error?.message ?? String(error) }];
+}
+
 /** Take the text that was just published for the one that the page came from. */
-export async function adopt(name, published) {
+export async function adopt(name, published, digest) {
 	for (const [id, source] of parseTemplate(published)) {
 		const node = nodeOf(id);
 		if (!node) continue;
 		const { memory } = opened(id, source, {});
 		node.properties[KEY] = { ...memory };
 	}
-	await remember(name, [...app.graph._nodes], [...parseTemplate(published).keys()]);
+	const order = [...parseTemplate(published).keys()];
+	await remember({ name, digest, order }, [...app.graph._nodes]);
 }
 

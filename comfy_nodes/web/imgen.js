@@ -2,43 +2,82 @@
 
 import { app } from "../../scripts/app.js";
 import { drawMarks, forgetFaults, showFaults } from "./badges.js";
-import { bar, showHistory, tell } from "./dialogs.js";
-import { adopt, memoryOf, openName, show, text } from "./graph.js";
+import { bar, showHistory, showStale, tell } from "./dialogs.js";
+import { adopt, memoryOf, Missing, openDigest, openName, queue, show, text } from "./graph.js";
 import * as service from "./service.js";
+import { askTrial } from "./trial.js";
 
 let names = []; // that expressions may use
 
+/** What is open then: the former template if this one can't be. */
 async function open(name) {
 	const template = await service.openTemplate(name);
+	try {
+		await show(template);
+	} catch (error) {
+		if (!(error instanceof Missing)) throw error;
+		tell(`${name} can't be opened: this ComfyUI lacks nodes`, error.message);
+		return openName();
+	}
 	names = template.names;
 	forgetFaults();
-	await show(template);
+	return name;
 }
 
 async function publish() {
-	const name = openName() || prompt("Name of the new template (letters, digits, _ . -)");
-	if (!name) return;
+	if (!openName()) return publishNew();
+	await publishAs(openName(), openDigest());
+}
+
+async function publishNew() {
+	const name = prompt("Name of the new template (letters, digits, _ . -)");
+	if (name) await publishAs(name, "");
+}
+
+/** `digest` is of the version that it replaces; empty: there is none. */
+async function publishAs(name, digest) {
 	const written = await text();
-	const answer = await service.publish(name, written);
-	showFaults(answer.faults ?? []);
-	if (answer.faults) {
-		const lines = answer.faults.map((fault) => [fault.title, fault.input, fault.message].filter(Boolean).join(": "));
-		tell(`${name} was not published`, lines.join("\n"), "fault");
-		return;
-	}
-	await adopt(name, written);
+	const answer = await service.publish(name, written, digest);
+	if (answer.stale) return refuseStale(name, written, { digest, reason: answer.error });
+	if (tellFaults(`${name} was not published`, answer.faults)) return;
+	await adopt(name, written, answer.digest);
 	tell(`${name}: version ${answer.number} is published`, "The next request runs it.");
+}
+
+async function refuseStale(name, written, { digest, reason }) {
+	if (!digest) return tell(`${name} was not published`, `${reason}: choose another.`, "fault");
+	const theirs = await service.openTemplate(name);
+	showStale(name, reason, { theirs: theirs.text, ours: written, replace: guarded(() => publishAs(name, theirs.digest)) });
+}
+
+/** Whether there are any: at their nodes and in a dialog. */
+function tellFaults(heading, faults = []) {
+	showFaults(faults);
+	if (!faults.length) return false;
+	const lines = faults.map((fault) => [fault.title, fault.input, fault.message].filter(Boolean).join(": "));
+	tell(heading, lines.join("\n"), "fault");
+	return true;
+}
+
+async function tryOut() {
+	const name = openName() || "new";
+	askTrial(await service.choices(name), guarded(async (wanted) => {
+		const answer = await service.draft(name, await text(), wanted);
+		const faults = answer.faults ?? await queue(answer.graph);
+		tellFaults("The draft can't be drawn", faults);
+	}));
 }
 
 async function history() {
 	const name = openName();
 	if (!name) return tell("Open a template first", "");
-	const versions = await service.history(name);
+	const [versions, now] = await Promise.all([service.history(name), service.openTemplate(name)]);
 	showHistory(name, versions, {
 		load: (number) => service.openVersion(name, number),
-		now: await service.openTemplate(name),
+		now,
 		restore: async (former) => {
-			const answer = await service.publish(name, former.text);
+			const answer = await service.publish(name, former.text, now.digest);
+			if (answer.stale) throw new Error(answer.error);
 			if (answer.faults) throw new Error(answer.faults.map((fault) => fault.message).join("; "));
 			await open(name);
 			tell(`${name}: version ${answer.number} is published`, "The former graph is back.");
@@ -123,7 +162,9 @@ app.registerExtension({
 			open: guarded(open),
 			publish: guarded(publish),
 			history: guarded(history),
-			renew: () => { app.graph.extra = { ...app.graph.extra, imgen: undefined }; },
+			publishNew: guarded(publishNew),
+			tryOut: guarded(tryOut),
+			logOut: guarded(service.logOut),
 		});
 	},
 });

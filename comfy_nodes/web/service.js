@@ -16,13 +16,37 @@ export const openTemplate = (name) => get(`templates/${encodeURIComponent(name)}
 export const history = async (name) => (await get(`templates/${encodeURIComponent(name)}/history`)).versions;
 export const openVersion = (name, number) => get(`templates/${encodeURIComponent(name)}/history/${number}`);
 
-/** The written version; or, if it has faults, `{error, faults}`, and nothing is written. */
-export async function publish(name, text) {
-	const answer = await fetch(new URL(`templates/${encodeURIComponent(name)}`, BASE), {
-		method: "PUT",
-		headers: { "Content-Type": "application/json", "X-CSRF-Token": session.token },
-		body: JSON.stringify({ text }),
+export const choices = (name) => get(`templates/${encodeURIComponent(name)}/choices`);
+
+/** The written version; or `{error, faults}` if it has faults, `{error, stale}` if it would replace
+ * another version than the one of that digest: nothing is written then. No digest: it is new. */
+export async function publish(name, text, digest) {
+	const condition = digest ? { "If-Match": `"${digest}"` } : { "If-None-Match": "*" };
+	const answer = await send("PUT", `templates/${encodeURIComponent(name)}`, { text }, condition);
+	if (answer.status === 412) return { ...(await answer.json()), stale: true };
+	return readFaults(answer);
+}
+
+/** `{graph}`, filled as a request would fill it; or `{error, faults}`. */
+export async function draft(name, text, wanted) {
+	return readFaults(await send("POST", `templates/${encodeURIComponent(name)}/draft`, { text, ...wanted }));
+}
+
+export async function logOut() {
+	const answer = await send("POST", "../logout", {}); // is led to the login
+	if (!answer.ok) throw new Error(`The service answered ${answer.status}`);
+	location.assign(new URL("../login", BASE));
+}
+
+function send(method, path, body, headers = {}) {
+	return fetch(new URL(path, BASE), {
+		method,
+		headers: { "Content-Type": "application/json", "X-CSRF-Token": session.token, ...headers },
+		body: JSON.stringify(body),
 	});
+}
+
+async function readFaults(answer) {
 	return answer.status === 422 ? answer.json() : read(answer);
 }
 

@@ -146,6 +146,13 @@ function metaOf(page, before, source) {
 	return meta;
 }
 
+/** A graph with other ids for its nodes; one that has none keeps its own. */
+export function renamed(graph, ids) {
+	const link = (value) => isLink(value) ? [ids.get(value[0]) ?? value[0], value[1]] : value;
+	return Object.fromEntries(Object.entries(graph).map(([id, node]) =>
+		[ids.get(id) ?? id, { ...node, inputs: mapped(node.inputs, link) }]));
+}
+
 function same(one, other) {
 	return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -1,10 +1,14 @@
 """SQL statements on what the processes of a fleet share, in the part of the language that SQLite
 and PostgreSQL have in common."""
 
+# Touches no row if another version has come than the one that it is to replace.
 PUBLISH = """
 INSERT INTO published (path, number, digest, content, author, published)
 SELECT :path, coalesce(max(number), 0) + 1, :digest, :content, :author, :now
 FROM published WHERE path = :path
+HAVING CAST(:replaces AS text) IS NULL OR :replaces = coalesce(
+    (SELECT digest FROM published WHERE path = :path ORDER BY number DESC LIMIT 1), ''
+)
 RETURNING *
 """
 

@@ -12,7 +12,14 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-from orchestrator.errors import ConfigurationError, ImgenError, InvalidField, NotFound, Rejected
+from orchestrator.errors import (
+    ConfigurationError,
+    ImgenError,
+    InvalidField,
+    NotFound,
+    PreconditionFailed,
+    Rejected,
+)
 from orchestrator.jobs import fleet_statements as statements
 from orchestrator.jobs.database import Database, Row
 from orchestrator.jobs.news import told
@@ -51,7 +58,9 @@ class PublishedFiles:
         self._clock = clock
         self._changing = asyncio.Lock()  # the folder follows the order of the record
 
-    async def publish(self, path: str, content: str | None, *, author: str) -> Version:
+    async def publish(
+        self, path: str, content: str | None, *, author: str, replaces: str | None = None
+    ) -> Version:
         """See `ports.Published`."""
         _check_path(path)
         if content is not None and len(content) > LONGEST:
@@ -59,8 +68,10 @@ class PublishedFiles:
         if faults := await asyncio.to_thread(self._check, path, content):
             raise Rejected("; ".join(faults))
         async with self._changing:
+            if self._database.shared:
+                await self._take_over()
             await self._keep_former(path)
-            version = await self._record(path, content, author)
+            version = await self._record(path, content, author, replaces=replaces)
             await asyncio.to_thread(self._write, path, content)
         return version
 
@@ -86,8 +97,7 @@ class PublishedFiles:
     async def sync(self) -> None:
         """Bring the folder up to date. Raises ConfigurationError if it can't be written."""
         async with self._changing:
-            rows = await self._database.read(statements.NEWEST_PUBLISHED)
-            await asyncio.to_thread(self._write_all, rows)
+            await self._take_over()
 
     async def follow(self) -> None:
         """Keep the folder up to date until cancelled."""
@@ -99,6 +109,10 @@ class PublishedFiles:
                 log.warning("published files could not be taken over: %s", error)
             await told(news, within=LOOK)
 
+    async def _take_over(self) -> None:
+        rows = await self._database.read(statements.NEWEST_PUBLISHED)
+        await asyncio.to_thread(self._write_all, rows)
+
     async def _keep_former(self, path: str) -> None:
         """What somebody has put into the folder by hand, so that the history has it."""
         found = await asyncio.to_thread(_read, self._folder / path)
@@ -106,18 +120,23 @@ class PublishedFiles:
         if found is not None and (newest is None or newest.digest != _digest(found)):
             await self._record(path, found, author="")
 
-    async def _record(self, path: str, content: str | None, author: str) -> Version:
+    async def _record(
+        self, path: str, content: str | None, author: str, *, replaces: str | None = None
+    ) -> Version:
         row = {
             "path": path,
             "content": content,
             "digest": _digest(content),
             "author": author,
             "now": self._clock(),
+            "replaces": replaces,
         }
-        [written] = await self._database.write(
+        written = await self._database.write(
             statements.PUBLISH, row, alone=PUBLISHED, news=[PUBLISHED]
         )
-        return _version(written)
+        if not written:
+            raise PreconditionFailed(_refusal(replaces))
+        return _version(written[0])
 
     def _write_all(self, rows: Sequence[Row]) -> None:
         for row in rows:
@@ -167,6 +186,12 @@ def _read(file: Path) -> str | None:
 
 def _digest(content: str | None) -> str:
     return "" if content is None else hashlib.sha256(content.encode()).hexdigest()
+
+
+def _refusal(replaces: str | None) -> str:
+    if replaces:
+        return "Somebody has published another version since this one was opened"
+    return "There is one of this name already"
 
 
 def _version(row: Row) -> Version:

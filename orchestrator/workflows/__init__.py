@@ -10,7 +10,12 @@ from orchestrator.workflows.golden import goldens, rewrite_goldens
 from orchestrator.workflows.proposals import propose
 from orchestrator.workflows.samples import distinctly_titled, sample_inputs
 from orchestrator.workflows.schemas import NodeSchema, Schemas, parse_schemas
-from orchestrator.workflows.snapshots import known_schemas, official_schemas, packaged_schemas
+from orchestrator.workflows.snapshots import (
+    known_schemas,
+    official_schemas,
+    origin,
+    packaged_schemas,
+)
 
 __all__ = [
     "SAMPLE",
@@ -29,6 +34,7 @@ __all__ = [
     "is_procedural",
     "known_schemas",
     "official_schemas",
+    "origin",
     "packaged_schemas",
     "parse_schemas",
     "pictures_of",

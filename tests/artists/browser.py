@@ -84,9 +84,26 @@ class Artist:
         self.page.mouse.move(x + 40, y + 40, steps=4)
         self.page.mouse.up()
 
+    def draft(self, prompt: str, *, character: str) -> Any:
+        """The graph that ComfyUI has drawn, once the page shows its picture."""
+        self.page.click(".imgen-bar button:text('Try')")
+        self.page.select_option("dialog.imgen select[name=character]", character)
+        self.page.fill("dialog.imgen textarea", prompt)
+        self.page.click("dialog.imgen button:text('Draw a draft')")
+        self.page.wait_for_function(
+            "app.nodeOutputs[app.graph._nodes.find(n => n.type === 'ImgenOutput').id]?.images"
+        )
+        return self.page.evaluate(
+            "async () => Object.values(await (await fetch('/comfy/history?max_items=1')).json())"
+            "[0].prompt[2]"
+        )
+
     def publish(self) -> str:
         """What the page says to it."""
         self.page.click(".imgen-bar button:text('Publish')")
+        return self.told()
+
+    def told(self) -> str:
         said: str = self.page.wait_for_selector("dialog.imgen").inner_text()
         self.page.keyboard.press("Escape")
         return said

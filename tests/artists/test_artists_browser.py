@@ -128,6 +128,37 @@ def painted_steps(service: Service, job_id: str) -> int:
     return next(n["inputs"]["steps"] for n in nodes if n["class_type"] == "ImgenDemoPainter")
 
 
+def test_a_draft_shows_the_graph_of_the_page_as_a_request_would_draw_it(
+    artist: Artist, workflows: Path
+) -> None:
+    artist.open("demo")
+    artist.node("Painter", "delete node.properties.imgen.bindings.steps; widget('steps').value = 3")
+    drawn = {
+        n["class_type"]: n["inputs"] for n in artist.draft("red coat", character="aya").values()
+    }
+    artist.page.screenshot(path=workflows.parent / "draft.png")
+    assert drawn.keys() == {"ImgenDemoPainter", "ImgenOutput"}
+    assert drawn["ImgenDemoPainter"]["steps"] == 3
+    assert "aya" in drawn["ImgenDemoPainter"]["positive"]
+
+
+def test_a_template_whose_nodes_are_missing_says_where_they_come_from(artist: Artist) -> None:
+    artist.open("demo")
+    artist.page.select_option(".imgen-bar select", "sdxl_ip_adapter")
+    assert "IPAdapter: it comes with the node pack" in artist.told()
+    assert artist.page.input_value(".imgen-bar select") == "demo"
+
+
+def test_what_another_has_published_is_shown_before_it_is_replaced(
+    artist: Artist, workflows: Path
+) -> None:
+    artist.open("demo")
+    file = workflows / "templates" / "demo.json"
+    file.write_text(file.read_text().replace("Painter", "Theirs"))
+    assert "Theirs" in artist.publish()
+    assert "Theirs" in file.read_text()
+
+
 def test_a_broken_graph_is_refused_at_its_node(artist: Artist, workflows: Path) -> None:
     former = published(workflows, "demo")
     artist.open("demo")
@@ -146,3 +177,9 @@ def test_a_former_version_is_restored(artist: Artist, workflows: Path) -> None:
     assert (workflows / "templates" / "sd15.json").read_text() != former
     artist.restore(1)
     assert (workflows / "templates" / "sd15.json").read_text() == former
+
+
+def test_an_artist_can_leave(artist: Artist) -> None:
+    artist.page.click(".imgen-bar button:text('Log out')")
+    artist.page.wait_for_selector("input[name=key]")
+    assert artist.page.request.get(f"{artist.url}/comfy/prompt").status == 401

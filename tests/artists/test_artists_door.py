@@ -1,8 +1,10 @@
 """The door of the artists' page: who comes in, what is passed on, and what is published."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from door import Client, opened, origin, writing
@@ -10,6 +12,8 @@ from door import Client, opened, origin, writing
 from orchestrator.api.artists import Sessions
 from orchestrator.api.artists.session import LIFE
 from orchestrator.jobs.keys import ApiKeys
+
+HOME = Path(__file__).parent.parent.parent
 
 
 async def test_without_a_session_the_page_leads_to_the_login(client: Client) -> None:
@@ -104,15 +108,23 @@ async def test_a_template_opens_with_sample_values(artist: Client) -> None:
     assert (await opened(artist))["samples"]["1"]["width"] == 1344
 
 
+async def published(client: Client, text: str, *, name: str = "demo", over: str = "") -> Any:
+    """The answer to publishing over this text; over nothing: a new template."""
+    digest = hashlib.sha256(over.encode()).hexdigest()
+    condition = {"If-Match": f'"{digest}"'} if over else {"If-None-Match": "*"}
+    return await client.put(
+        f"/comfy/imgen/templates/{name}",
+        json={"text": text},
+        headers=await writing(client) | condition,
+    )
+
+
 async def test_published_text_is_in_the_folder_and_the_former_in_the_history(
     artist: Client, workflows: Path
 ) -> None:
     former = (await opened(artist))["text"]
     text = former.replace('"{{ steps }}"', "30")
-    answer = await artist.put(
-        "/comfy/imgen/templates/demo", json={"text": text}, headers=await writing(artist)
-    )
-    assert answer.status == 200
+    assert (await published(artist, text, over=former)).status == 200
     assert (workflows / "templates" / "demo.json").read_text() == text
     kept = await (await artist.get("/comfy/imgen/templates/demo/history/1")).json()
     assert kept["text"] == former
@@ -124,14 +136,45 @@ async def test_faults_are_told_by_node_and_nothing_is_written(
     former = (await opened(artist))["text"]
     graph = json.loads(former)
     graph["1"]["inputs"]["stepz"] = 3
-    answer = await artist.put(
-        "/comfy/imgen/templates/demo",
-        json={"text": json.dumps(graph)},
-        headers=await writing(artist),
-    )
+    answer = await published(artist, json.dumps(graph), over=former)
     [fault] = (await answer.json())["faults"]
     assert (answer.status, fault["node"], fault["input"]) == (422, "1", "stepz")
     assert (workflows / "templates" / "demo.json").read_text() == former
+
+
+async def test_nobody_publishes_over_what_another_has_published(
+    artist: Client, workflows: Path
+) -> None:
+    former = (await opened(artist))["text"]
+    theirs, ours = (former.replace('"{{ steps }}"', steps) for steps in ("30", "40"))
+    await published(artist, theirs, over=former)
+    assert (await published(artist, ours, over=former)).status == 412
+    assert (workflows / "templates" / "demo.json").read_text() == theirs
+    assert (await published(artist, ours, over=theirs)).status == 200
+
+
+async def test_a_new_template_takes_no_name_that_is_taken(artist: Client, workflows: Path) -> None:
+    text = (await opened(artist))["text"]
+    assert (await published(artist, text, name="demo")).status == 412
+    assert (await published(artist, text, name="fresh")).status == 200
+    assert (workflows / "templates" / "fresh.json").read_text() == text
+
+
+async def test_publishing_says_what_it_replaces(artist: Client) -> None:
+    answer = await artist.put(
+        "/comfy/imgen/templates/demo",
+        json={"text": (await opened(artist))["text"]},
+        headers=await writing(artist),
+    )
+    assert answer.status == 400
+
+
+async def test_an_opened_template_says_where_its_nodes_come_from(
+    artist: Client, workflows: Path
+) -> None:
+    source = HOME / "workflows" / "templates" / "sdxl_ip_adapter.json"
+    (workflows / "templates" / "demo.json").write_bytes(source.read_bytes())
+    assert "the node pack" in (await opened(artist))["origins"]["IPAdapterUnifiedLoader"]
 
 
 async def test_publishing_needs_the_token_of_the_session(artist: Client) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jobs_samples import Clock
 
-from orchestrator.errors import InvalidField, NotFound, Rejected
+from orchestrator.errors import InvalidField, NotFound, PreconditionFailed, Rejected
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.published import PublishedFiles
 
@@ -56,6 +56,17 @@ async def test_a_deleted_file_is_gone_and_can_come_back(
     await files.publish(AYA, None, author="ada")
     assert not (folder / AYA).exists()
     assert await files.content(AYA, 1) == "one"
+
+
+async def test_only_the_version_that_is_named_is_replaced(
+    files: PublishedFiles, folder: Path
+) -> None:
+    one = await files.publish(AYA, "one", author="ada", replaces="")
+    await files.publish(AYA, "two", author="ada", replaces=one.digest)
+    for seen in (one.digest, ""):
+        with pytest.raises(PreconditionFailed):
+            await files.publish(AYA, "three", author="bob", replaces=seen)
+    assert (folder / AYA).read_text() == "two"
 
 
 async def test_a_faulty_file_changes_nothing(files: PublishedFiles, folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from orchestrator.errors import InvalidJson, NotFound
 from orchestrator.models import Shelf, Template, Version
 from orchestrator.ports import Published
-from orchestrator.workflows import SAMPLE, Fault, distinctly_titled, sample_inputs
+from orchestrator.workflows import SAMPLE, Fault, distinctly_titled, origin, sample_inputs
 
 
 class Offer(Protocol):
@@ -56,6 +56,7 @@ class Desk:
             "digest": template.digest,
             "samples": sample_inputs(template),
             "names": sorted(SAMPLE.names()),
+            "origins": _origins(template),
         }
 
     async def faults(self, name: str, text: str) -> list[dict[str, str]]:
@@ -64,9 +65,9 @@ class Desk:
         found = await asyncio.to_thread(self.auditor.faults, template)
         return [_told(fault, ids) for fault in found]
 
-    async def publish(self, name: str, text: str, *, author: str) -> Version:
+    async def publish(self, name: str, text: str, *, author: str, replaces: str) -> Version:
         """See `ports.Published`."""
-        return await self.published.publish(path_of(name), text, author=author)
+        return await self.published.publish(path_of(name), text, author=author, replaces=replaces)
 
     async def history(self, name: str) -> list[dict[str, Any]]:
         versions = await self.published.history(path_of(name))
@@ -103,6 +104,12 @@ def parsed(name: str, text: str) -> Template:
 
 def _is_graph(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(node, dict) for node in value.values())
+
+
+def _origins(template: Template) -> dict[str, str]:
+    """By class, where an instance gets a node from that it lacks."""
+    classes = {str(node.get("class_type")) for node in template.graph.values()}
+    return {name: found for name in sorted(classes) if (found := origin(name))}
 
 
 def _told(fault: Fault, ids: Mapping[str, str]) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """What lies below /comfy/: the page of ComfyUI, its login, and the templates for its extension."""
 
+import re
+
 from aiohttp import web
 
 from orchestrator.api.artists import login, proxy
@@ -14,7 +16,7 @@ from orchestrator.api.artists.studio import (
 from orchestrator.api.artists.trial import choices, read_trial, trial_graph
 from orchestrator.api.door import HOUSE, read_json
 from orchestrator.api.fields import Fields
-from orchestrator.errors import Unauthorized
+from orchestrator.errors import Rejected, Unauthorized
 
 LONGEST_TEMPLATE = 4 * 2**20  # bytes, as JSON in JSON
 
@@ -95,13 +97,15 @@ async def tried(request: web.Request) -> web.Response:
 
 
 async def publish(request: web.Request) -> web.Response:
-    """422 with the faults if there are any: nothing is written then."""
-    artist = await writer_of(request)
+    """422 with the faults if there are any: nothing is written then, nor over another version than
+    the one that the page names. Raises PreconditionFailed."""
+    artist, replaces = await writer_of(request), _replaced(request)
     desk, name = request.app[STUDIO].desk, request.match_info["name"]
     text = _text(await read_json(request, longest=LONGEST_TEMPLATE))
     if faults := await desk.faults(name, text):
         return _faulty(faults)
-    written = await desk.publish(name, text, author=artist.name or artist.key_id)
+    author = artist.name or artist.key_id
+    written = await desk.publish(name, text, author=author, replaces=replaces)
     return _answer(written.model_dump(mode="json"))
 
 
@@ -115,6 +119,16 @@ async def version(request: web.Request) -> web.Response:
     await artist_of(request)
     name, number = request.match_info["name"], int(request.match_info["number"])
     return _answer(await request.app[STUDIO].desk.version(name, number))
+
+
+def _replaced(request: web.Request) -> str:
+    """The digest of the version that the page has opened; empty: a new template."""
+    if request.headers.get("If-None-Match") == "*":
+        return ""
+    digest = request.headers.get("If-Match", "").strip('"')
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise Rejected("Say what it replaces: If-Match, or If-None-Match: * for a new template")
+    return digest
 
 
 def _text(fields: Fields) -> str:

@@ -138,10 +138,15 @@ export async function queue(graph) {
 	return [];
 }
 
+/** The id in the template of a node that ComfyUI names: of the one that it is a copy of, if it is. */
+function originOf(id) {
+	return nodeOf(idOf(id)) ? idOf(id) : id.replace(/:\d+$/, "");
+}
+
 function refusals({ error, node_errors: byNode = {} }) {
 	const found = Object.entries(byNode).flatMap(([id, { class_type: title, errors }]) =>
 		errors.map(({ message, details, extra_info: more }) =>
-			({ node: idOf(id), title, input: more?.input_name ?? "", message: details || message })));
+			({ node: originOf(id), title, input: more?.input_name ?? "", message: details || message })));
 	return found.length ? found : [{ node: "", title: "", input: "", message: error?.message ?? String(error) }];
 }
 

@@ -91,7 +91,7 @@ class Artist:
         self.page.fill("dialog.imgen textarea", prompt)
         self.page.click("dialog.imgen button:text('Draw a draft')")
         self.page.wait_for_function(
-            "app.nodeOutputs[app.graph._nodes.find(n => n.type === 'ImgenOutput').id]?.images"
+            "app.graph._nodes.find(n => n.type === 'ImgenOutput').imgs?.length"
         )
         return self.page.evaluate(
             "async () => Object.values(await (await fetch('/comfy/history?max_items=1')).json())"

@@ -128,15 +128,12 @@ def painted_steps(service: Service, job_id: str) -> int:
     return next(n["inputs"]["steps"] for n in nodes if n["class_type"] == "ImgenDemoPainter")
 
 
-def test_a_draft_shows_the_graph_of_the_page_as_a_request_would_draw_it(
-    artist: Artist, workflows: Path
-) -> None:
+def test_a_draft_shows_the_graph_of_the_page_as_a_request_would_draw_it(artist: Artist) -> None:
     artist.open("demo")
     artist.node("Painter", "delete node.properties.imgen.bindings.steps; widget('steps').value = 3")
     drawn = {
         n["class_type"]: n["inputs"] for n in artist.draft("red coat", character="aya").values()
     }
-    artist.page.screenshot(path=workflows.parent / "draft.png")
     assert drawn.keys() == {"ImgenDemoPainter", "ImgenOutput"}
     assert drawn["ImgenDemoPainter"]["steps"] == 3
     assert "aya" in drawn["ImgenDemoPainter"]["positive"]

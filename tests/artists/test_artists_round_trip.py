@@ -1,5 +1,6 @@
 """Templates survive the artists' page: opened and closed unchanged, they are what they were."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -28,11 +29,16 @@ UNUSUAL = """{
 
 
 def changed(*files: Path) -> str:
+    script = Path(__file__).with_name("round_trip.mjs")
+    return run("--harmony-json-parse-with-source", script, MODULE, *files)
+
+
+def run(*arguments: str | Path) -> str:
+    """What node prints."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("no node")
-    script = Path(__file__).with_name("round_trip.mjs")
-    command = [node, "--harmony-json-parse-with-source", script, MODULE, *files]
+    command = [node, *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout
 
 
@@ -45,3 +51,19 @@ def test_numbers_order_and_unknown_keys_are_kept(tmp_path: Path) -> None:
     file = tmp_path / "unusual.json"
     file.write_text(UNUSUAL)
     assert changed(file) == ""
+
+
+def test_a_draft_runs_under_the_ids_of_the_page() -> None:
+    graph = {
+        "end": {"inputs": {"image": ["mid:1", 0], "size": [1, 2]}},
+        "mid:1": {"inputs": {"image": ["start", 1]}},
+        "start": {"inputs": {"text": "end"}},
+    }
+    ids = [["end", "7"], ["start", "8"]]
+    script = f"""const {{ renamed }} = await import({json.dumps(str(MODULE))});
+    console.log(JSON.stringify(renamed({json.dumps(graph)}, new Map({json.dumps(ids)}))))"""
+    assert json.loads(run("--input-type=module", "--eval", script)) == {
+        "7": {"inputs": {"image": ["mid:1", 0], "size": [1, 2]}},
+        "mid:1": {"inputs": {"image": ["8", 1]}},
+        "8": {"inputs": {"text": "end"}},
+    }

@@ -29,8 +29,15 @@ def embedded(folder: Path) -> "ClientAPI":
 
 
 def remote(server: Server) -> "ClientAPI":
+    """
+    Raises:
+        httpx.HTTPError: it does not answer.
+    """
+    import httpx  # noqa: PLC0415
     from chromadb import HttpClient  # noqa: PLC0415
 
+    # Chroma's client has no setting for a time limit and its constructor would wait for ever
+    httpx.get(f"{server.url}/api/v2/heartbeat", timeout=REQUEST_LIMIT).raise_for_status()
     address = urlsplit(server.url)
     secure = address.scheme == "https"
     client = HttpClient(
@@ -40,18 +47,8 @@ def remote(server: Server) -> "ClientAPI":
         headers={"Authorization": f"Bearer {server.token}"} if server.token else {},
         settings=_settings(),
     )
-    # Chroma has no setting for it, and waits for ever
     client._server._session.timeout = REQUEST_LIMIT  # type: ignore[attr-defined]  # it is inside
     return client
-
-
-def disconnect(client: "ClientAPI") -> None:
-    session = getattr(client._server, "_session", None)  # type: ignore[attr-defined]
-    try:
-        client.close()  # type: ignore[attr-defined]  # every one has it
-    finally:
-        if session is not None:  # Chroma leaves it open
-            session.close()
 
 
 def pictures(client: "ClientAPI") -> "Collection":
@@ -65,4 +62,9 @@ def _settings() -> "Settings":
 
     for noisy in ("chromadb", "httpx"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
-    return Settings(anonymized_telemetry=False, _env_file=None)
+    return Settings(
+        anonymized_telemetry=False,
+        # Chroma's client never closes the connections that it keeps for later
+        chroma_http_max_keepalive_connections=0,
+        _env_file=None,
+    )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-from orchestrator.cache.connect import NAME, Server, disconnect, embedded, pictures, remote
+from orchestrator.cache.connect import NAME, Server, embedded, pictures, remote
 from orchestrator.cache.terms import Vector
 from orchestrator.errors import Unavailable
 
@@ -78,7 +78,7 @@ class ChromaIndex:
         client, self._client, self._pictures = self._client, None, None
         if client is not None:
             with _mapped_errors():
-                disconnect(client)
+                client.close()  # type: ignore[attr-defined]  # every one has it
 
     def add(self, job_id: UUID, place: Vector, terms: str) -> None:
         with self._opened() as pictures:

@@ -313,7 +313,7 @@ class CacheStats:
     entries: int
     hits: int  # of this process, since it started
     misses: int
-    failures: int  # look-ups that failed or took too long; misses for those who asked
+    failures: int  # look-ups and entries that failed or took too long
     waiting: int  # pictures that are yet to be entered
 
 
@@ -327,22 +327,6 @@ class CacheControl(Protocol):
 
     async def reindex(self) -> None:
         """Begin again from the job records, in the background."""
-
-
-class Archive(Protocol):
-    """Which pictures the cache may know."""
-
-    async def pictured(self, *, newest: int) -> Sequence[UUID]:
-        """The newest jobs whose safe pictures are in storage, so many at most."""
-
-    async def admits(self, job_id: UUID) -> bool:
-        """Whether this is one of them, however old."""
-
-    async def disown(self) -> None:
-        """Only pictures that are made from now on."""
-
-    async def readmit(self) -> None:
-        """All of them again."""
 
 
 class Hits(Protocol):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from orchestrator.cache.connect import NAME, Server, embedded, pictures, remote
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PAGE = 5000  # ids
+PAGE = 500  # ids
 PROBE_LIMIT = 120  # seconds
 
 
@@ -54,7 +54,11 @@ class Index(Protocol):
 
     def remove(self, job_ids: Iterable[UUID]) -> None: ...
 
-    def ids(self) -> set[UUID]: ...
+    def page(self, start: int) -> Sequence[UUID]:
+        """Some of what is in it, in an order that lasts; empty at the end."""
+
+    def holding(self, job_ids: Iterable[UUID]) -> set[UUID]:
+        """Those that are in it."""
 
     def count(self) -> int: ...
 
@@ -108,14 +112,13 @@ class ChromaIndex:
             for start in range(0, len(gone), PAGE):
                 pictures.delete(ids=gone[start : start + PAGE])
 
-    def ids(self) -> set[UUID]:
+    def page(self, start: int) -> list[UUID]:
         with self._opened() as pictures:
-            pages = range(0, pictures.count(), PAGE)
-            return {
-                UUID(job_id)
-                for start in pages
-                for job_id in pictures.get(limit=PAGE, offset=start, include=[])["ids"]
-            }
+            return [UUID(job_id) for job_id in _ids(pictures, limit=PAGE, offset=start)]
+
+    def holding(self, job_ids: Iterable[UUID]) -> set[UUID]:
+        with self._opened() as pictures:
+            return {UUID(job_id) for job_id in _ids(pictures, ids=[str(each) for each in job_ids])}
 
     def count(self) -> int:
         with self._opened() as pictures:
@@ -144,6 +147,10 @@ class ChromaIndex:
             raise IndexFailed(detail="it is not open")
         with _mapped_errors():
             yield self._pictures
+
+
+def _ids(pictures: "Collection", **which: Any) -> list[str]:
+    return pictures.get(include=[], **which)["ids"]
 
 
 @contextmanager

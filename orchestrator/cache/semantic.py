@@ -11,17 +11,21 @@ from functools import lru_cache, partial
 from typing import TypeVar
 from uuid import UUID
 
+from pydantic import ValidationError
+
+from orchestrator.cache.archive import EVER, Archive, Mark
 from orchestrator.cache.index import Index, IndexFailed
 from orchestrator.cache.terms import Vector, place, similarity, terms
 from orchestrator.errors import ImgenError
 from orchestrator.models import Asset, Job
-from orchestrator.ports import Archive, CacheStats, Ledger, Storage
+from orchestrator.ports import CacheStats, Ledger, Storage
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 COMPARED_EVERY = timedelta(minutes=10)  # the index with the records
+LATEST = timedelta(minutes=5)  # that the record of an end is seen, by the clock of who wrote it
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0  # seconds between tries to mend the index
 RECENT = 256  # texts whose vectors are kept: what is looked up is often entered soon after
 PENDING = 1000  # pictures that wait to be entered; what is more is found in the records later
@@ -34,6 +38,10 @@ class CacheOptions:
     unreviewed: bool = False  # pictures that nobody has looked at will do
     entries: int = 100_000  # the newest
     time_limit: timedelta = timedelta(seconds=1)  # of a look-up
+
+
+class Unreadable(ImgenError):
+    """The text can't be embedded"""
 
 
 class SemanticCache:
@@ -65,6 +73,9 @@ class SemanticCache:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cache")
         self._usable = False
         self._disturbed = asyncio.Event()  # compare index and records now
+        self._compared = EVER  # what has ended before needs no second look
+        self._anew = False  # but now it does: the index was emptied, or may have been
+        self._unreadable: set[UUID] = set()  # few: the door lets hardly any such text in
         self._pending: asyncio.Queue[Job] = asyncio.Queue(PENDING)
         self._hits = self._misses = self._failures = 0
         self._random = random.SystemRandom()
@@ -77,9 +88,10 @@ class SemanticCache:
         try:
             async with asyncio.timeout(self._options.time_limit.total_seconds()):
                 found = await self._look_up(job)
-        except (ImgenError, TimeoutError) as error:
+        except Exception as error:  # whatever it is, a picture can be made
             self._failures += 1
-            log.warning("the cache gave no answer: %s", str(error) or "it took too long")
+            why = str(error) or "it took too long"
+            log.warning("the cache gave no answer: %s", why, exc_info=_is_odd(error))
             found = None
         self._hits += found is not None
         self._misses += found is None
@@ -118,6 +130,7 @@ class SemanticCache:
         """See `ports.CacheControl`."""
         await self._archive.readmit()
         await self._run(self._index.clear)
+        self._anew = True
         self._disturbed.set()
 
     async def _look_up(self, job: Job) -> Job | None:
@@ -150,7 +163,7 @@ class SemanticCache:
     async def _will_do(self, found: Job, wanted: str) -> bool:
         return (
             self._may_enter(found)
-            and await self._archive.admits(found.id)
+            and found.id in await self._archive.admitted([found.id], after=EVER)
             and terms(found, shared=self._options.shared) == wanted
             and await self._are_stored(found.assets)
         )
@@ -168,9 +181,11 @@ class SemanticCache:
             try:
                 await self._mend_and_compare()
                 pause = FIRST_PAUSE
-            except ImgenError as error:
+            except Exception as error:  # whatever it is, pictures are made without the cache
                 self._usable = False
-                log.warning("the cache is out of use for %.0f s: %s", pause, error)
+                log.warning(
+                    "the cache is out of use for %.0f s: %s", pause, error, exc_info=_is_odd(error)
+                )
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -178,6 +193,7 @@ class SemanticCache:
         """Returns when it is time to do it again."""
         self._disturbed.clear()
         if not self._usable:
+            self._anew = True
             await self._run(self._open)
             self._usable = True
         await self._compare()
@@ -189,34 +205,82 @@ class SemanticCache:
 
     async def _compare(self) -> None:
         """Drop what has no picture any more, enter what is missing. Look-ups go in between."""
-        recorded = await self._archive.pictured(newest=self._options.entries)
-        indexed = await self._run(self._index.ids)
-        if gone := indexed.difference(recorded):
-            await self._run(partial(self._index.remove, gone))
-        missing = [job_id for job_id in recorded if job_id not in indexed]
-        for job_id in missing:
+        if self._anew:
+            self._anew, self._compared = False, EVER
+        oldest = await self._archive.before(newest=self._options.entries) or EVER
+        dropped = await self._drop_all_but(after=oldest)
+        seen = await self._enter_all(after=max(oldest, self._compared))
+        if dropped or seen:
+            log.info("cache: %d entries dropped, %d looked at", dropped, seen)
+
+    async def _drop_all_but(self, *, after: Mark) -> int:
+        """How many were dropped."""
+        kept = dropped = 0
+        while page := await self._run(partial(self._index.page, kept)):
+            admitted = await self._archive.admitted(page, after=after)
+            if gone := set(page) - admitted:
+                await self._run(partial(self._index.remove, gone))
+            kept, dropped = kept + len(admitted), dropped + len(gone)
+        return dropped
+
+    async def _enter_all(self, *, after: Mark) -> int:
+        """How many were missing. What has ended long before the last of them is not asked for
+        again: it is in the index, or may not be."""
+        missing = 0
+        while page := await self._archive.pictured(after=after):
+            after = page[-1]
+            job_ids = [job_id for _, job_id in page]
+            held = await self._run(partial(self._index.holding, job_ids))
+            for job_id in (each for each in job_ids if each not in held):
+                missing += 1
+                await self._enter_recorded(job_id)
+        self._compared = (after[0] - LATEST.total_seconds(), after[1])
+        return missing
+
+    async def _enter_recorded(self, job_id: UUID) -> None:
+        try:
             job = await self._ledger.get(job_id)
-            if job is not None and self._may_enter(job):
-                await self._run(partial(self._enter, job))
-        if gone or missing:
-            log.info("cache: %d entries dropped, %d looked at", len(gone), len(missing))
+        except ValidationError as error:  # written by another version
+            self._pass_over(job_id, type(error).__name__)
+            return
+        if job is not None and self._may_enter(job):
+            await self._enter_if_readable(job)
 
     async def _enter_pending(self) -> None:
         while True:
             job = await self._pending.get()
             try:
                 if self._usable:
-                    await self._run(partial(self._enter, job))
-            except ImgenError as error:
-                log.warning("a picture was not entered into the cache: %s", error)
+                    await self._enter_if_readable(job)
+            except Exception as error:  # whatever it is, the next one may be entered
+                odd = _is_odd(error)
+                log.warning("a picture was not entered into the cache: %s", error, exc_info=odd)
+
+    async def _enter_if_readable(self, job: Job) -> None:
+        """Raises IndexFailed."""
+        try:
+            await self._run(partial(self._enter, job))
+        except Unreadable as error:
+            self._pass_over(job.id, str(error))
+
+    def _pass_over(self, job_id: UUID, reason: str) -> None:
+        if job_id in self._unreadable:
+            return  # told already
+        self._failures += 1
+        self._unreadable.add(job_id)
+        log.warning("job %s can't be entered into the cache: %s", job_id, reason)
 
     def _enter(self, job: Job) -> None:
         own = terms(job, shared=self._options.shared)
         self._index.add(job.id, place(self._embedded(job), own), own)
 
     def _embedded(self, job: Job) -> Vector:
+        """Raises Unreadable."""
         assert self._embed is not None  # noqa: S101  loaded when the index was opened
-        return self._embed(job.plan.asked)
+        try:
+            return self._embed(job.plan.asked)
+        except Exception as error:  # its message may hold the text
+            raise Unreadable(detail=type(error).__name__) from error
 
     async def _run(self, work: Callable[[], T]) -> T:
         """Do it on the thread. A failure makes the index be mended. Raises IndexFailed."""
@@ -227,3 +291,8 @@ class SemanticCache:
             self._usable = False
             self._disturbed.set()
             raise
+
+
+def _is_odd(error: Exception) -> bool:
+    """Nobody has foreseen it."""
+    return not isinstance(error, ImgenError | TimeoutError)

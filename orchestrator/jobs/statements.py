@@ -329,16 +329,24 @@ DELETE FROM cache_hits WHERE id IN (
 RETURNING id
 """
 
-NEWEST_PICTURES = """
-SELECT id FROM jobs
+# Pictures that the cache may know, after one of them in the order of their ends.
+PICTURES = """
+FROM jobs
 WHERE pictures = 'safe' AND finished > (SELECT coalesce(max(at), 0) FROM cache_cleared)
-ORDER BY finished DESC LIMIT :newest
+    AND finished >= :finished AND NOT (finished = :finished AND id <= :id)
 """
 
-IS_PICTURED = """
-SELECT id FROM jobs
-WHERE id = :id AND pictures = 'safe'
-    AND finished > (SELECT coalesce(max(at), 0) FROM cache_cleared)
+NEXT_PICTURES = f"SELECT id, finished {PICTURES} ORDER BY finished, id LIMIT :batch"
+
+BEFORE_NEWEST_PICTURES = f"""
+SELECT id, finished {PICTURES} ORDER BY finished DESC, id DESC LIMIT 1 OFFSET :newest
+"""
+
+PICTURES_AT_ONCE = 500  # that are asked about
+PICTURE_NAMES = [f"picture_{number}" for number in range(PICTURES_AT_ONCE)]
+
+ADMITTED_PICTURES = f"""
+SELECT id {PICTURES} AND id IN (:{", :".join(PICTURE_NAMES)})
 """
 
 CLEAR_CACHE = "INSERT INTO cache_cleared (at) VALUES (:now) RETURNING at"

@@ -11,6 +11,7 @@ from twins import CALLER, Slot, World
 
 from orchestrator.cache import CacheOptions, ChromaIndex, SemanticCache, load_sentence_model
 from orchestrator.cache.index import Index
+from orchestrator.cache.terms import Vector
 from orchestrator.jobs.cache_records import CacheRecords
 from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.sqlite import SqliteDatabase
@@ -44,10 +45,15 @@ class Studio:
         )
 
     @asynccontextmanager
-    async def open(self, index: Index | None = None, **options: object) -> AsyncIterator["Studio"]:
+    async def open(
+        self,
+        index: Index | None = None,
+        load_model: Callable[[], Callable[[str], Vector]] = load_sentence_model,
+        **options: object,
+    ) -> AsyncIterator["Studio"]:
         self.cache = SemanticCache(
             index or ChromaIndex(self.folder),
-            load_sentence_model,
+            load_model,
             ledger=self.ledger,
             archive=self.records,
             storage=self.world.ports.storage,

@@ -1,22 +1,25 @@
 """A cache that is damaged, full, slow or away: pictures are made without it, and it comes back."""
 
+import asyncio
 import gc
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import pytest
-from cache_studio import Studio, until
+from cache_studio import WAIT, Studio, until
 
-from orchestrator.cache import ChromaIndex, Server, connect, semantic
+from orchestrator.cache import ChromaIndex, Server, connect, load_sentence_model, semantic
 from orchestrator.cache.connect import embedded, pictures
 from orchestrator.cache.index import IndexFailed
+from orchestrator.cache.terms import Vector
 from orchestrator.errors import CacheMiss
 from orchestrator.models import Status
 
@@ -33,6 +36,17 @@ class Troubled(ChromaIndex):
 
     full = False
     slow = 0.0  # seconds
+    comparisons = 0
+    held = 0  # jobs that were asked for
+
+    def page(self, start: int) -> list[UUID]:
+        self.comparisons += start == 0
+        return super().page(start)
+
+    def holding(self, job_ids: Iterable[UUID]) -> set[UUID]:
+        asked = list(job_ids)
+        self.held += len(asked)
+        return super().holding(asked)
 
     def add(self, *args: object) -> None:
         if self.full:
@@ -167,3 +181,79 @@ async def test_only_the_newest_are_kept(closed: Studio) -> None:
         await studio.holds(2)
         with pytest.raises(CacheMiss):
             await studio.ask("red coat")
+
+
+def embeds_all_but_boats() -> Callable[[str], Vector]:
+    embed = load_sentence_model()
+
+    def embed_or_fail(text: str) -> Vector:
+        if "boat" in text:
+            raise TypeError("TextEncodeInput must be ...")  # as of half a surrogate pair
+        return embed(text)
+
+    return embed_or_fail
+
+
+async def test_a_text_that_can_not_be_embedded_costs_one_entry_and_is_told_once(
+    closed: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with closed.open(load_model=embeds_all_but_boats) as studio:
+        await studio.usable()
+        boat = await studio.make("blue boat, calm lake")
+        await studio.made()
+        await studio.cache.reindex()
+        await studio.holds(1)
+        assert (await studio.cache.stats()).failures == 1
+    assert caplog.text.count(str(boat.id)) == 1
+    assert "blue" not in caplog.text
+
+
+async def test_looking_for_a_text_that_can_not_be_embedded_is_a_miss(closed: Studio) -> None:
+    async with closed.open(load_model=embeds_all_but_boats) as studio:
+        made = await studio.made()
+        with pytest.raises(CacheMiss):
+            await studio.ask("blue boat, calm lake")
+        assert (await studio.ask()).source == made.id
+
+
+async def test_a_record_that_can_not_be_read_costs_one_entry(closed: Studio) -> None:
+    async with closed.open():
+        pass
+    unreadable = await closed.make("blue boat, calm lake")
+    made = await closed.make()
+    await closed.ledger.database.write(
+        "UPDATE jobs SET plan = '{}' WHERE id = :id RETURNING id", {"id": str(unreadable.id)}
+    )
+    async with closed.open() as studio:
+        await studio.usable()
+        await studio.holds(1)
+        assert (await studio.ask()).source == made.id
+
+
+async def test_a_model_that_can_not_be_loaded_costs_no_picture(closed: Studio) -> None:
+    def damaged() -> Callable[[str], Vector]:
+        raise OSError("model.safetensors: not a file")
+
+    async with closed.open(load_model=damaged) as studio:
+        assert (await studio.make()).status is Status.COMPLETED
+        with pytest.raises(CacheMiss):
+            await studio.ask()
+
+
+async def test_what_was_compared_long_ago_is_not_compared_again(
+    closed: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(semantic, "LATEST", timedelta())
+    monkeypatch.setattr(semantic, "COMPARED_EVERY", timedelta(seconds=0.05))
+    index = Troubled(closed.folder)
+    closed.world.unreviewed = True
+    async with closed.open():
+        pass
+    for _ in range(3):
+        await closed.make()
+    async with closed.open(index) as studio:
+        await studio.usable()
+        async with asyncio.timeout(WAIT):
+            while index.comparisons < 4:  # noqa: ASYNC110  the cache tells nobody
+                await asyncio.sleep(0.01)
+        assert index.held == 3

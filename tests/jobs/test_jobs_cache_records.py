@@ -1,12 +1,14 @@
 """What the cache keeps in the database of the jobs."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from jobs_samples import ASSET, START, VERDICT, Clock, accepted, claimed, new_job
 
+from orchestrator.cache.archive import EVER
 from orchestrator.errors import RequestUnderWay
+from orchestrator.jobs import statements
 from orchestrator.jobs.cache_records import LIFETIME, CacheRecords
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ledger import JobLedger
@@ -69,14 +71,52 @@ async def test_a_hit_whose_reservation_is_lost_is_not_handed_out(records: CacheR
     assert await records.get(hit.id) is None
 
 
-async def test_pictured_are_safe_jobs_with_pictures_newest_first(
+def mark(job: Job) -> tuple[float, UUID]:
+    assert job.finished
+    return job.finished.timestamp(), job.id
+
+
+async def test_pictured_are_safe_jobs_with_pictures_in_the_order_of_their_ends(
     records: CacheRecords, ledger: JobLedger
 ) -> None:
-    older, newer = [await finished(ledger, at=at) for at in (1, 2)]
+    newer, older = [await finished(ledger, at=at) for at in (2, 1)]
     await finished(ledger, at=3, safe=False)
     await accepted(ledger)
-    assert await records.pictured(newest=10) == [newer.id, older.id]
-    assert await records.pictured(newest=1) == [newer.id]
+    assert await records.pictured(after=EVER) == [mark(older), mark(newer)]
+
+
+async def test_they_are_read_in_pages_none_missed_and_none_twice(
+    records: CacheRecords, ledger: JobLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "PICTURES_AT_ONCE", 2)
+    made = [await finished(ledger, at=at) for at in (1, 2, 2, 2, 3)]
+    read, after = [], EVER
+    while page := await records.pictured(after=after):
+        assert len(page) <= 2
+        read, after = [*read, *page], page[-1]
+    assert read == sorted(map(mark, made))
+
+
+async def test_so_many_of_the_newest_come_after_what_is_before_them(
+    records: CacheRecords, ledger: JobLedger
+) -> None:
+    made = [await finished(ledger, at=at) for at in (1, 2, 3)]
+    before = await records.before(newest=2)
+    assert before == mark(made[0])
+    assert await records.pictured(after=before) == [mark(made[1]), mark(made[2])]
+    assert await records.before(newest=3) is None
+
+
+async def test_admitted_are_those_that_are_pictured_and_not_too_old(
+    records: CacheRecords, ledger: JobLedger
+) -> None:
+    old, new = [await finished(ledger, at=at) for at in (1, 2)]
+    blocked = await finished(ledger, at=3, safe=False)
+    strangers = [uuid4() for _ in range(statements.PICTURES_AT_ONCE)]
+    asked = [old.id, *strangers, blocked.id, new.id]
+    assert await records.admitted(asked, after=EVER) == {old.id, new.id}
+    assert await records.admitted(asked, after=mark(old)) == {new.id}
+    assert await records.admitted([], after=EVER) == set()
 
 
 async def test_what_was_disowned_is_pictured_again_when_readmitted(
@@ -86,6 +126,6 @@ async def test_what_was_disowned_is_pictured_again_when_readmitted(
     clock.advance(SECOND)
     await records.disown()
     new = await finished(ledger, at=2)
-    assert await records.pictured(newest=10) == [new.id]
+    assert await records.pictured(after=EVER) == [mark(new)]
     await records.readmit()
-    assert await records.pictured(newest=10) == [new.id, old.id]
+    assert await records.pictured(after=EVER) == [mark(old), mark(new)]

@@ -1,6 +1,7 @@
 """One real ComfyUI for all tests that need one: the packaged one, or the checkout that
 IMGEN_COMFYUI_PATH and IMGEN_COMFYUI_PYTHON name."""
 
+import gc
 import os
 import socket
 import subprocess
@@ -18,6 +19,13 @@ from orchestrator.comfy.process import launch_command
 HOME = Path(__file__).parent.parent
 OBEDIENT_NODES = HOME / "tests" / "comfy" / "obedient_nodes"
 BOOT = 120.0  # seconds
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    """What a test leaves open is reported in its own file and not in a later one."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,9 @@ class Database(Protocol):
         """As `write`, for several statements: how many of them, in order, touched a row. If one
         touches none, nothing is written."""
 
+    async def tell(self, news: Sequence[str]) -> None:
+        """News of what earlier writes turned out to have done. Raises Unavailable."""
+
 
 def version_fault(version: int, known: int) -> str:
     return (

@@ -80,16 +80,16 @@ class JobLedger:
 
     async def claim(self, owner: str, *, holds: str) -> Job | None:
         while row := await self._claim_row(owner, holds):
+            if Status(row["status"]).final:
+                logger.error("job %s ended after %d claims", row["id"], self._limits.claims)
+                await self._database.tell(ended(row["id"]))
+                continue
             try:
-                job = job_of(row)
+                return job_of(row)
             except ValidationError as error:  # written by another version; claims run out for it
                 faults = error.errors(include_input=False, include_url=False)
                 # a traceback would show the prompt
                 logger.error("job %s can't be read: %s", row["id"], faults)  # noqa: TRY400
-                continue
-            if not job.status.final:
-                return job
-            logger.error("job %s ended after %d claims", job.id, self._limits.claims)
         return None
 
     async def _claim_row(self, owner: str, holds: str) -> Row | None:
@@ -152,7 +152,11 @@ class JobLedger:
             "created_before": now - self._limits.life.total_seconds(),
             "reason": "The job did not end within its time limit",
         }
-        return len(await self._database.write(statements.EXPIRE, limits, news=[READY, DUE]))
+        rows = await self._database.write(statements.EXPIRE, limits)
+        if rows:
+            topics = {topic for row in rows for topic in ended(row["id"])}
+            await self._database.tell(sorted(topics))
+        return len(rows)
 
     async def counts(self) -> dict[Status, int]:
         rows = await self._database.read(statements.COUNTS)
@@ -179,7 +183,7 @@ class JobLedger:
             raise Fenced
 
 
-def ended(job_id: UUID) -> list[str]:
+def ended(job_id: UUID | str) -> list[str]:
     """News of an end: it makes room for another job of the same key, and its webhook is due."""
     return [_topic(job_id), READY, DUE]
 
@@ -190,5 +194,5 @@ def _news_of(job: Job) -> list[str]:
     return ended(job.id) if job.request.webhook_url else [_topic(job.id), READY]
 
 
-def _topic(job_id: UUID) -> str:
+def _topic(job_id: UUID | str) -> str:
     return f"job {job_id}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from orchestrator.errors import NotFound
+from orchestrator.errors import Conflict, NotFound
 from orchestrator.jobs import statements
 from orchestrator.jobs.database import Database, Row
 from orchestrator.jobs.news import told
@@ -129,10 +129,14 @@ class JobOutbox:
         return [delivery_of(row) for row in rows]
 
     async def retry(self, delivery_id: str) -> None:
-        """Begin with all its tries anew, at once. Raises NotFound: none, or its job goes on."""
+        """Begin with all its tries anew, at once. Raises NotFound: none, or its job goes on;
+        Conflict: a try is under way, which must stay the only one of its number."""
         row = {"id": delivery_id, "now": self._clock()}
-        if not await self._database.write(statements.RETRY_DELIVERY, row, news=[DUE]):
-            raise NotFound(f"There is no webhook {delivery_id} that could be sent")
+        if await self._database.write(statements.RETRY_DELIVERY, row, news=[DUE]):
+            return
+        if await self._database.read(statements.SENDING, {"id": delivery_id}):
+            raise Conflict(f"The webhook {delivery_id} is being sent")
+        raise NotFound(f"There is no webhook {delivery_id} that could be sent")
 
 
 def new_delivery(job: Job, *, now: float) -> Row:

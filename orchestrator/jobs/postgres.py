@@ -109,7 +109,7 @@ class PostgresDatabase:
                 return list(chain(*rows[len(before) :][: len(calls)]))
 
         rows = await self._whole(transact())
-        self._tell(news)
+        self._tell_here(news)
         return rows
 
     async def write_all(self, *steps: Step, alone: str = "", news: Sequence[str] = ()) -> int:
@@ -130,8 +130,12 @@ class PostgresDatabase:
 
         done = await self._whole(transact())
         if done == len(steps):
-            self._tell(news)
+            self._tell_here(news)
         return done
+
+    async def tell(self, news: Sequence[str]) -> None:
+        """See `Database`."""
+        await self.write("", news=news)  # for no parameters: nothing is run
 
     async def _whole(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Never cut off in the middle: whoever is cancelled leaves, and the work goes on to its
@@ -152,7 +156,7 @@ class PostgresDatabase:
             async with self._pool.connection() as connection:
                 yield cast(AsyncConnection[Row], connection)
 
-    def _tell(self, news: Sequence[str]) -> None:
+    def _tell_here(self, news: Sequence[str]) -> None:
         for topic in news:
             self.news.tell(topic)  # at once, and once more when PostgreSQL has said so to all
 

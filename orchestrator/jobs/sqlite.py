@@ -74,7 +74,7 @@ class SqliteDatabase:
         rows = await self._transact(
             lambda db: [row for each in parameters for row in db.query(sql, dict(each))]
         )
-        self._tell(news)
+        await self.tell(news)
         return rows
 
     async def write_all(
@@ -94,8 +94,13 @@ class SqliteDatabase:
             await self._transact(take_steps)
         except _NothingTouched as stopped:
             return stopped.step
-        self._tell(news)
+        await self.tell(news)
         return len(steps)
+
+    async def tell(self, news: Sequence[str]) -> None:
+        """See `Database`."""
+        for topic in news:
+            self.news.tell(topic)
 
     async def _transact(self, work: Callable[[Database], Result]) -> Result:
         def transact(db: Database) -> Result:
@@ -105,10 +110,6 @@ class SqliteDatabase:
 
         with _mapped_errors():
             return await self._writer.run(transact)
-
-    def _tell(self, news: Sequence[str]) -> None:
-        for topic in news:
-            self.news.tell(topic)
 
 
 class _NothingTouched(Exception):

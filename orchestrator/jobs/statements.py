@@ -309,9 +309,11 @@ ORDER BY changed DESC LIMIT :longest
 
 RETRY_DELIVERY = """
 UPDATE deliveries SET state = 'PENDING', tries = 0, due = :now, changed = :now, error = ''
-WHERE id = :id AND state <> 'HELD'
+WHERE id = :id AND state NOT IN ('HELD', 'SENDING')
 RETURNING id
 """
+
+SENDING = "SELECT id FROM deliveries WHERE id = :id AND state = 'SENDING'"
 
 DELETE_DELIVERIES = "DELETE FROM deliveries WHERE job_id = :id RETURNING id"
 
@@ -329,11 +331,12 @@ DELETE FROM cache_hits WHERE id IN (
 RETURNING id
 """
 
-# Pictures that the cache may know, after one of them in the order of their ends.
+# Pictures that the cache may know, after one of them in the order of their ends. The plus keeps the
+# databases from searching the index by the wrong one of two lower bounds.
 PICTURES = """
 FROM jobs
-WHERE pictures = 'safe' AND finished > (SELECT coalesce(max(at), 0) FROM cache_cleared)
-    AND finished >= :finished AND NOT (finished = :finished AND id <= :id)
+WHERE pictures = 'safe' AND finished >= :finished AND NOT (finished = :finished AND id <= :id)
+    AND +finished > (SELECT coalesce(max(at), 0) FROM cache_cleared)
 """
 
 NEXT_PICTURES = f"SELECT id, finished {PICTURES} ORDER BY finished, id LIMIT :batch"

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from jobs_samples import LEASE, LONG, NOW, REQUEST, SECOND, Clock, accepted, claimed, new_job
 
-from orchestrator.errors import NotFound
+from orchestrator.errors import Conflict, NotFound
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ledger import JobLedger, QueueLimits
 from orchestrator.jobs.outbox import DeliveryLimits, JobOutbox
@@ -236,6 +236,18 @@ async def test_an_operator_may_send_a_dead_one_again(ledger: JobLedger, outbox: 
     await outbox.retry(dead.id)
     again = await claim(outbox)
     assert (again.id, again.tries, again.error) == (dead.id, 1, "")
+
+
+async def test_one_that_is_being_sent_is_not_begun_anew(
+    ledger: JobLedger, outbox: JobOutbox
+) -> None:
+    await ended(ledger)
+    sending = await claim(outbox)
+    with pytest.raises(Conflict, match=f"{sending.id} is being sent"):
+        await outbox.retry(sending.id)
+    assert await outbox.claim() is None
+    await outbox.delivered(sending)
+    assert (await seen(outbox)).state is DeliveryState.DELIVERED
 
 
 async def test_what_is_not_there_or_not_ended_can_not_be_sent(

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from jobs_samples import LONG, NOW, SECOND, accepted, claimed, falls_asleep
+from jobs_samples import LEASE, LONG, NOW, REQUEST, SECOND, Clock, accepted, claimed, falls_asleep
 
 from orchestrator.jobs.database import Database, Parameters, Row
 from orchestrator.jobs.ledger import JobLedger, QueueLimits
-from orchestrator.models import Job
+from orchestrator.jobs.outbox import DUE
+from orchestrator.models import Job, Status
 
 
 async def returns_soon(waiting: Awaitable[None]) -> bool:
@@ -80,3 +81,47 @@ async def test_nobody_sleeps_past_the_end_of_a_lease(database: Database) -> None
     await claimed(ledger)
     assert await returns_soon(ledger.ready(within=LONG))
     assert (await claimed(ledger, "b")).attempt == 2
+
+
+# --- ends ---------------------------------------------------------------------------------------
+
+
+async def complete(ledger: JobLedger, clock: Clock, job: Job) -> None:
+    await ledger.save((await claimed(ledger)).evolve(status=Status.COMPLETED))
+
+
+async def cancel(ledger: JobLedger, clock: Clock, job: Job) -> None:
+    await ledger.cancel(job.id)
+
+
+async def expire(ledger: JobLedger, clock: Clock, job: Job) -> None:
+    clock.advance(QueueLimits().life)
+    await ledger.expire()
+
+
+async def run_out_of_claims(ledger: JobLedger, clock: Clock, job: Job) -> None:
+    for _ in range(QueueLimits().claims + 1):
+        await ledger.claim("a", holds="")
+        clock.advance(LEASE)
+
+
+async def run_out_of_claims_unreadable(ledger: JobLedger, clock: Clock, job: Job) -> None:
+    spoil = "UPDATE jobs SET request = '{}' WHERE id = :id RETURNING id"
+    await ledger.database.write(spoil, {"id": str(job.id)})
+    await run_out_of_claims(ledger, clock, job)
+
+
+@pytest.mark.parametrize(
+    "end", [complete, cancel, expire, run_out_of_claims, run_out_of_claims_unreadable]
+)
+async def test_followers_and_senders_are_woken_however_a_job_ends(
+    ledger: JobLedger, database: Database, clock: Clock, end: Any
+) -> None:
+    job = await accepted(ledger, request=REQUEST.evolve(webhook_url="https://receiver.example"))
+    following = asyncio.create_task(ledger.changed(job.id, within=LONG))
+    await asyncio.sleep(0)  # it listens now
+    due = database.news.about(DUE)
+    await end(ledger, clock, job)
+    async with asyncio.timeout(5):
+        assert await following
+        await due.wait()

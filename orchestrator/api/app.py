@@ -2,18 +2,28 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
-from orchestrator.api import artists, cache, health, metrics, v2
+from orchestrator.api import artists, cache, health, metrics, pages, v2
 from orchestrator.api.artists import STUDIO, Studio
 from orchestrator.api.door import HOUSE, House, errors_as_json
 from orchestrator.api.metrics import TELEMETRY, Telemetry
+from orchestrator.api.sign_in import GATE, Gate
 
 log = logging.getLogger("imgen.access")
 
 DIALECTS = (v2,)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages for people in a browser."""
+
+    gate: Gate
+    studio: Studio
 
 
 def make_app(
@@ -21,11 +31,11 @@ def make_app(
     *,
     assets: Iterable[web.RouteDef],
     largest_body: int,
-    studio: Studio | None = None,
+    site: Site | None = None,
     telemetry: Telemetry | None = None,
 ) -> web.Application:
     """`assets` are the routes of a storage that serves its own links; `largest_body` in bytes;
-    without a studio there is no page for artists, without telemetry nothing is counted."""
+    without a site there are no pages, without telemetry nothing is counted."""
     counting = [metrics.counted] if telemetry else []
     app = web.Application(middlewares=[*counting, errors_as_json], client_max_size=largest_body)
     app[HOUSE] = house
@@ -33,13 +43,17 @@ def make_app(
     for dialect in DIALECTS:
         app.add_routes(dialect.routes())
     app.add_routes([*health.routes(), *cache.routes(), *assets])
-    if studio:
-        app[STUDIO] = studio
-        app.add_routes(artists.routes())
+    if site:
+        _open(site, app)
     if telemetry:
         app[TELEMETRY] = telemetry
         app.add_routes(metrics.routes())
     return app
+
+
+def _open(site: Site, app: web.Application) -> None:
+    app[GATE], app[STUDIO] = site.gate, site.studio
+    app.add_routes([*pages.routes(), *artists.routes()])
 
 
 async def _end_streams(app: web.Application) -> None:

@@ -5,7 +5,7 @@ import os
 from pydantic import SecretStr
 
 from comfy_nodes.marks import VERSION as PACK_VERSION
-from orchestrator.api.artists import Sessions
+from orchestrator.api.sign_in import Sessions
 from orchestrator.catalog import Catalog, Memory, Weights
 from orchestrator.comfy import Endpoint, External, Limits, Managed, Pool
 from orchestrator.compliance import Reviewers

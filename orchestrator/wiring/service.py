@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from orchestrator.api.app import make_app
+from orchestrator.api.app import Site, make_app
 from orchestrator.api.artists import Desk, Studio
 from orchestrator.api.assets import Assets
 from orchestrator.api.door import House
 from orchestrator.api.limits import RateLimiter
 from orchestrator.api.server import Bounds, served
+from orchestrator.api.sign_in import Gate
 from orchestrator.api.streams import Streams
 from orchestrator.cache import SemanticCache
 from orchestrator.errors import ConfigurationError, Rejected
@@ -96,7 +97,7 @@ async def _door(
         await make_first_key(keys, settings, announce)
         app = make_app(
             make_house(settings, front, keys),
-            studio=make_studio(settings, front, keys),
+            site=make_site(settings, front, keys),
             assets=_asset_routes(front),
             largest_body=settings.limits.body,
             telemetry=front.metrics,
@@ -159,7 +160,11 @@ def make_house(settings: Settings, core: Front, keys: ApiKeys) -> House:
     )
 
 
-def make_studio(settings: Settings, core: Front, keys: ApiKeys) -> Studio:
+def make_site(settings: Settings, core: Front, keys: ApiKeys) -> Site:
+    return Site(gate=Gate(make_sessions(settings), keys), studio=make_studio(settings, core))
+
+
+def make_studio(settings: Settings, core: Front) -> Studio:
     def comfyui() -> str:
         ours = core.pool.status() if isinstance(core, Core) else ()
         found = (instance.url for instance in ours if instance.usable)
@@ -167,8 +172,6 @@ def make_studio(settings: Settings, core: Front, keys: ApiKeys) -> Studio:
 
     return Studio(
         desk=Desk(core.ports.catalog, core.audit, core.files),
-        sessions=make_sessions(settings),
-        keys=keys,
         comfyui=comfyui,
     )
 

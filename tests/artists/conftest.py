@@ -11,10 +11,11 @@ from aiohttp.test_utils import TestClient, TestServer
 from door import Client, origin
 from twins import World
 
-from orchestrator.api.app import make_app
-from orchestrator.api.artists import Desk, Sessions, Studio
+from orchestrator.api.app import Site, make_app
+from orchestrator.api.artists import Desk, Studio
 from orchestrator.api.door import House
 from orchestrator.api.limits import RateLimiter
+from orchestrator.api.sign_in import Gate, Sessions
 from orchestrator.catalog import read_shelf
 from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.keys import ApiKeys
@@ -95,11 +96,10 @@ async def client(keys: ApiKeys, workflows: Path, world: World) -> AsyncIterator[
         files = PublishedFiles(database, workflows, check=lambda *_: [])
         studio = Studio(
             desk=Desk(Offer(workflows), LiveAudit(), files),
-            sessions=Sessions(b"secret"),
-            keys=keys,
             comfyui=lambda: str(comfyui.make_url("")),
         )
-        app = make_app(house, assets=[], largest_body=2**20, studio=studio)
+        site = Site(Gate(Sessions(b"secret"), keys), studio)
+        app = make_app(house, assets=[], largest_body=2**20, site=site)
         async with TestClient(TestServer(app)) as opened:
             yield opened
 

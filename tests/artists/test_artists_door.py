@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from door import Client, opened, origin, writing
 
-from orchestrator.api.artists import Sessions
-from orchestrator.api.artists.session import LIFE
+from orchestrator.api.sign_in import LIFE, Sessions
 from orchestrator.jobs.keys import ApiKeys
 
 HOME = Path(__file__).parent.parent.parent

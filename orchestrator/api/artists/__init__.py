@@ -2,7 +2,6 @@
 
 from orchestrator.api.artists.desk import Desk
 from orchestrator.api.artists.routes import routes
-from orchestrator.api.artists.session import Sessions
 from orchestrator.api.artists.studio import STUDIO, Studio
 
-__all__ = ["STUDIO", "Desk", "Sessions", "Studio", "routes"]
+__all__ = ["STUDIO", "Desk", "Studio", "routes"]

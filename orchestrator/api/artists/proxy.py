@@ -15,7 +15,8 @@ from aiohttp import (
 )
 from yarl import URL
 
-from orchestrator.api.artists.studio import STUDIO, artist_of, check_origin
+from orchestrator.api.artists.studio import STUDIO, artist_of
+from orchestrator.api.sign_in import check_origin
 from orchestrator.errors import BodyTooLarge, NotFound, Unavailable, UpstreamFailed
 
 LONGEST_BODY = 100 * 2**20  # bytes; what ComfyUI takes

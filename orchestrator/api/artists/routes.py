@@ -4,18 +4,14 @@ import re
 
 from aiohttp import web
 
-from orchestrator.api.artists import login, proxy
+from orchestrator.api.artists import proxy
 from orchestrator.api.artists.desk import parsed
-from orchestrator.api.artists.studio import (
-    HOME,
-    STUDIO,
-    artist_of,
-    session_of,
-    writer_of,
-)
+from orchestrator.api.artists.studio import ENTRANCE, HOME, STUDIO, artist_of, writer_of
 from orchestrator.api.artists.trial import choices, read_trial, trial_graph
 from orchestrator.api.door import HOUSE, read_json
 from orchestrator.api.fields import Fields
+from orchestrator.api.pages import led_to
+from orchestrator.api.sign_in import token_of
 from orchestrator.errors import Rejected, Unauthorized
 
 LONGEST_TEMPLATE = 4 * 2**20  # bytes, as JSON in JSON
@@ -25,9 +21,7 @@ def routes() -> list[web.RouteDef]:
     template = "/comfy/imgen/templates/{name:[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}}"
     return [
         web.get("/comfy", to_page),
-        web.get("/comfy/login", login.show),
-        web.post("/comfy/login", login.open_session),
-        web.post("/comfy/logout", login.close_session),
+        *ENTRANCE.routes(),
         web.get("/comfy/imgen/session", session),
         web.get("/comfy/imgen/templates", listed),
         web.get(template, opened),
@@ -51,14 +45,13 @@ async def page(request: web.Request) -> web.StreamResponse:
     try:
         await artist_of(request)
     except Unauthorized:
-        return web.Response(status=303, headers={"Location": "/comfy/login"})
+        return led_to(ENTRANCE.login)
     return await proxy.forward(request)
 
 
 async def session(request: web.Request) -> web.Response:
     artist = await artist_of(request)
-    token = request.app[STUDIO].sessions.token(session_of(request))
-    return _answer({"name": artist.name, "token": token})
+    return _answer({"name": artist.name, "token": token_of(request)})
 
 
 async def listed(request: web.Request) -> web.Response:

@@ -2,48 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from aiohttp import web
-from yarl import URL
 
 from orchestrator.api.artists.desk import Desk
-from orchestrator.api.artists.session import Session, Sessions
-from orchestrator.errors import Forbidden, Unauthorized
+from orchestrator.api.sign_in import Entrance, check_origin, check_token, holder_of
+from orchestrator.errors import Forbidden
 from orchestrator.models import Caller
 
-COOKIE = "imgen_artist"
 HOME = "/comfy/"
-
-
-class Holders(Protocol):
-    async def holder(self, key_id: str) -> Caller:
-        """Who has the key of this id. Raises InvalidKey, KeyDisabled."""
 
 
 @dataclass(frozen=True)
 class Studio:
     desk: Desk
-    sessions: Sessions
-    keys: Holders
     comfyui: Callable[[], str]  # URL of the artists' instance; empty: there is none now
 
 
 STUDIO = web.AppKey("studio", Studio)
-
-
-def session_of(request: web.Request) -> Session:
-    """Raises Unauthorized."""
-    session = request.app[STUDIO].sessions.read(request.cookies.get(COOKIE, ""))
-    if session is None:
-        raise Unauthorized
-    return session
-
-
-async def artist_of(request: web.Request) -> Caller:
-    """Who has the session's key, if it still may. Raises Unauthorized, Forbidden."""
-    caller = await request.app[STUDIO].keys.holder(session_of(request).key_id)
-    return require_artist(caller)
 
 
 def require_artist(caller: Caller) -> Caller:
@@ -53,18 +29,24 @@ def require_artist(caller: Caller) -> Caller:
     return caller
 
 
-def check_origin(request: web.Request) -> None:
-    """Browsers name the page's origin with every write and websocket. Raises Forbidden."""
-    origin = request.headers.get("Origin", "")
-    if not origin or URL(origin).authority != URL(f"http://{request.host}").authority:
-        raise Forbidden("Another site asked for this")
+ENTRANCE = Entrance(
+    path="/comfy",
+    home=HOME,
+    title="Imgen for artists",
+    hint="The API key of an artist or admin opens the page.",
+    button="Open ComfyUI",
+    admit=require_artist,
+)
+
+
+async def artist_of(request: web.Request) -> Caller:
+    """Who has the session's key, if it still may. Raises Unauthorized, Forbidden."""
+    return require_artist(await holder_of(request))
 
 
 async def writer_of(request: web.Request) -> Caller:
     """The artist behind a write with the session's token. Raises Unauthorized, Forbidden."""
     check_origin(request)
     artist = await artist_of(request)
-    sessions = request.app[STUDIO].sessions
-    if not sessions.is_token(request.headers.get("X-CSRF-Token", ""), session_of(request)):
-        raise Forbidden("The page is out of date: load it again")
+    check_token(request, request.headers.get("X-CSRF-Token", ""))
     return artist

@@ -1,4 +1,4 @@
-"""Sessions of artists: a signed cookie of bounded life that names an API key, never holds it."""
+"""Sessions: a signed cookie of bounded life that names an API key, never holds it."""
 
 import hashlib
 import hmac

@@ -1,0 +1,80 @@
+"""Opens and closes sessions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiohttp import web
+
+from orchestrator.api.door import HOUSE
+from orchestrator.api.limits import address_of
+from orchestrator.api.pages import led_to, page
+from orchestrator.api.sign_in.gate import COOKIE, GATE, check_origin
+from orchestrator.api.sign_in.sessions import LIFE
+from orchestrator.errors import Forbidden, Unauthorized
+from orchestrator.models import Caller
+
+LONGEST_FORM = 4096  # bytes
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """Where people come in who want to see one of the pages; the session is good for all."""
+
+    path: str  # of the page, without a slash at its end
+    home: str  # where it begins
+    title: str
+    hint: str
+    button: str
+    admit: Callable[[Caller], Caller]  # raises Forbidden
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get(self.login, self.show),
+            web.post(self.login, self.open_session),
+            web.post(f"{self.path}/logout", self.close_session),
+        ]
+
+    @property
+    def login(self) -> str:
+        return f"{self.path}/login"
+
+    async def show(self, _: web.Request) -> web.Response:
+        return self.form()
+
+    def form(self, fault: str = "", *, status: int = 200) -> web.Response:
+        return page("login.html", status=status, entrance=self, fault=fault)
+
+    async def open_session(self, request: web.Request) -> web.Response:
+        """Raises Forbidden for another origin, RateLimited."""
+        check_origin(request)
+        house, sessions = request.app[HOUSE], request.app[GATE].sessions
+        if (request.content_length or 0) > LONGEST_FORM:
+            return self.form("That is no API key", status=401)
+        key = (await request.post()).get("key", "")
+        try:
+            caller = self.admit(await house.keys.caller(str(key).strip()))
+        except (Unauthorized, Forbidden) as error:
+            await house.strangers.take(address_of(request, trusted=house.trusted_proxies))
+            return self.form(error.message, status=401)
+        answer = led_to(self.home)
+        _set_cookie(request, answer, sessions.cookie(sessions.open(caller.key_id)), LIFE)
+        return answer
+
+    async def close_session(self, request: web.Request) -> web.Response:
+        check_origin(request)
+        answer = led_to(self.login)
+        _set_cookie(request, answer, "", timedelta())
+        return answer
+
+
+def _set_cookie(request: web.Request, answer: web.Response, value: str, life: timedelta) -> None:
+    answer.set_cookie(
+        COOKIE,
+        value,
+        max_age=int(life.total_seconds()),
+        path="/",
+        httponly=True,
+        samesite="Strict",
+        secure=request.headers.get("Origin", "").startswith("https:"),
+    )

@@ -125,7 +125,7 @@ class ApiKeys:
         """The secret, which nobody can read again; a new one unless it is given (one that
         `new_secret` made). Raises InvalidField, Rejected (name taken)."""
         if not NAME.fullmatch(name):
-            raise InvalidField("name", detail="1 to 64 letters, digits, spaces and . @ _ -")
+            raise InvalidField("name", reason="1 to 64 letters, digits, spaces and . @ _ -")
         secret = secret or new_secret()
         row = {
             "id": _id_in(secret),

@@ -5,15 +5,18 @@ the client. (Between the messages of a pipeline it would, without any time limit
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from weakref import WeakKeyDictionary
 
+import psycopg
 from psycopg import AsyncClientCursor, AsyncConnection
 
 from orchestrator.jobs.database import NAMED, Parameters, Row
 
 CHANNEL = "imgen"
 TYPES: Mapping[type, str] = {bool: "bool", int: "int8", float: "float8"}  # others as the SQL needs
+UNTOUCHED = re.compile(r'"step (\d+) touches no row"')
 
 Part = tuple[str, Sequence[object]]  # with %s for each value
 
@@ -38,6 +41,24 @@ class Planner:
             planned.add(plan)
         call = f"EXECUTE {plan}{_listed(['%s'] * len(names))}"
         return call, [values[name] for name in names]
+
+
+def required(statement: str, *, step: int) -> str:
+    """The statement, which fails if it touches no row: within a message, only a failure takes back
+    what was done before."""
+    return f"""
+WITH touched AS ({statement})
+SELECT CAST(CASE WHEN count(*) > 0 THEN '1' ELSE 'step {step} touches no row' END AS int)
+FROM touched
+"""  # noqa: S608  no value is put in
+
+
+def failed_step(error: psycopg.errors.InvalidTextRepresentation) -> int:
+    """Which `required` statement has failed. Raises the error itself if none has."""
+    found = UNTOUCHED.search(error.diag.message_primary or "")
+    if found is None:
+        raise error
+    return int(found[1])
 
 
 async def send(connection: AsyncConnection[Row], parts: Sequence[Part]) -> list[list[Row]]:

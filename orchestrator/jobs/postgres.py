@@ -16,7 +16,16 @@ from psycopg_pool import AsyncConnectionPool
 
 from orchestrator.errors import ConfigurationError, StorageFull, Unavailable
 from orchestrator.jobs.database import NAMED, Parameters, Row, Step, version_fault
-from orchestrator.jobs.message import CHANNEL, Part, Planner, notify, queue_up, send
+from orchestrator.jobs.message import (
+    CHANNEL,
+    Part,
+    Planner,
+    failed_step,
+    notify,
+    queue_up,
+    required,
+    send,
+)
 from orchestrator.jobs.news import News
 from orchestrator.jobs.schema import MIGRATIONS, written_for
 
@@ -118,15 +127,16 @@ class PostgresDatabase:
             return min(1, len(await self.write(*steps[0], alone=alone, news=news)))
 
         async def transact() -> int:
-            done = 0
-            async with self._connected() as connection, connection.transaction():
-                await _execute(connection, queue_up(alone))
-                for sql, parameters in steps:
-                    if not await _run(connection, sql, parameters):
-                        raise psycopg.Rollback
-                    done += 1
-                await _execute(connection, notify(news))
-            return done
+            async with self._connected() as connection:
+                calls = [
+                    await self._planner.call(connection, required(sql, step=number), parameters)
+                    for number, (sql, parameters) in enumerate(steps)
+                ]
+                try:
+                    await send(connection, [*queue_up(alone), *calls, *notify(news)])
+                except psycopg.errors.InvalidTextRepresentation as error:
+                    return failed_step(error)
+            return len(steps)
 
         done = await self._whole(transact())
         if done == len(steps):

@@ -64,7 +64,7 @@ class PublishedFiles:
         """See `ports.Published`."""
         _check_path(path)
         if content is not None and len(content) > LONGEST:
-            raise InvalidField("content", detail=f"longer than {LONGEST} characters")
+            raise InvalidField("content", reason=f"longer than {LONGEST} characters")
         if faults := await asyncio.to_thread(self._check, path, content):
             raise Rejected("; ".join(faults))
         async with self._changing:
@@ -175,7 +175,7 @@ def _put(file: Path, content: str | None) -> None:
 
 def _check_path(path: str) -> None:
     if not PATH.fullmatch(path) or ".." in path:
-        raise InvalidField("path", detail=f"{path!r} is no file of a workflows folder")
+        raise InvalidField("path", reason=f"{path!r} is no file of a workflows folder")
 
 
 def _read(file: Path) -> str | None:

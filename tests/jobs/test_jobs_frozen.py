@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from jobs_samples import accepted, claimed
@@ -16,24 +17,26 @@ from orchestrator.jobs.postgres import PostgresDatabase
 
 FREEZES = 15
 PROMPT = 1.0  # seconds within which the other must be served
-LIMIT = 1.0  # seconds that a transaction may stand still
-
 CLAIM_FOR_EVER = """
     async def claim():
         while True:
             await JobLedger(database).claim("frozen", holds="")
     await asyncio.gather(*(claim() for _ in range(4)))
 """
-STOP_AMID_A_TRANSACTION = """
-    class Stopping(dict):
-        def __getitem__(self, name):
-            os.kill(os.getpid(), signal.SIGSTOP)
-            return super().__getitem__(name)
-    sql = "SELECT :a::int"
-    await database.write_all((sql, {"a": 1}), (sql, Stopping(a=1)), alone="accept")
+ACCEPT_FOR_EVER = """
+    requests, ledger = Idempotency(database), JobLedger(database)
+    async def accept():
+        while True:
+            named = await requests.reserve("key", uuid4().hex, body="")
+            job = new_job(request=REQUEST.evolve(webhook_url="https://receiver.example"))
+            await ledger.accept(job, reservation=named.token)
+    await asyncio.gather(*(accept() for _ in range(4)))
 """
 PROGRAM = """
-import asyncio, os, signal, sys
+import asyncio, sys
+from uuid import uuid4
+from jobs_samples import REQUEST, new_job
+from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.postgres import PostgresDatabase
 
@@ -53,7 +56,9 @@ def url(postgres: Server) -> str:
 @asynccontextmanager
 async def at_work(work: str, url: str) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", PROGRAM.format(work=work), url, stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-c", PROGRAM.format(work=work), url),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
     )
     try:
         assert process.stdout
@@ -69,22 +74,17 @@ async def until_stopped(process: asyncio.subprocess.Process) -> None:
     await asyncio.to_thread(os.waitid, os.P_PID, process.pid, os.WSTOPPED)
 
 
-async def test_a_frozen_claim_holds_up_no_other(url: str) -> None:
-    async with PostgresDatabase(url) as database, at_work(CLAIM_FOR_EVER, url) as process:
+@pytest.mark.parametrize("work", [CLAIM_FOR_EVER, ACCEPT_FOR_EVER], ids=["claim", "accept"])
+async def test_a_frozen_process_holds_up_no_other(url: str, work: str) -> None:
+    async with PostgresDatabase(url) as database, at_work(work, url) as process:
         for number in range(FREEZES):
             await asyncio.sleep(0.03 + number * 0.003)  # at a different place each time
             process.send_signal(signal.SIGSTOP)
             await until_stopped(process)
             async with asyncio.timeout(PROMPT):
+                await accepted(JobLedger(database))
                 await JobLedger(database).claim("b", holds="")
             process.send_signal(signal.SIGCONT)
-
-
-async def test_the_server_ends_a_transaction_whose_client_is_frozen(url: str) -> None:
-    async with PostgresDatabase(url) as database, at_work(STOP_AMID_A_TRANSACTION, url) as process:
-        await until_stopped(process)
-        async with asyncio.timeout(LIMIT + PROMPT):
-            await accepted(JobLedger(database))
 
 
 async def test_what_one_connection_has_planned_is_planned_again_by_another(url: str) -> None:

@@ -49,7 +49,7 @@ def stage(job: Job, *, now: float) -> dict[str, Any]:
 def _pictures(job: Job) -> str:
     """What of a job lies in storage when it has ended."""
     if job.assets:
-        return "safe" if job.verdict is not None and job.verdict.safe else "blocked"
+        return "safe" if job.safe else "blocked"
     cut_short = job.status.final and job.status is not Status.COMPLETED
     return "spool" if job.kept or cut_short else ""  # what is kept is written before it is told
 

@@ -42,13 +42,12 @@ class Plan(Value):
     optimized: bool = False
     character_digest: str = ""
     unenhanced: str | None = None  # the positive text before it was made richer, if it was
+    run_limit: float | None = None  # seconds that a run may take; else the service's own limit
 
     @property
     def asked(self) -> str:
         """The positive text as the caller wrote it."""
         return self.prompt.positive if self.unenhanced is None else self.unenhanced
-
-    run_limit: float | None = None  # seconds that a run may take; else the service's own limit
 
 
 class Facts(Value):
@@ -137,16 +136,20 @@ class Job(Value):
     source: UUID | None = None  # of a hit of the cache: the job that has made the picture
 
     @property
+    def safe(self) -> bool:
+        """Whether it was judged, and nothing is held against it."""
+        return self.verdict is not None and self.verdict.safe
+
+    @property
     def cleared(self) -> bool:
         """Whether it has ended with a whole picture that may be shown to everybody."""
-        safe = self.verdict is not None and self.verdict.safe
-        return safe and self.status is Status.COMPLETED and bool(self.assets)
+        return self.safe and self.status is Status.COMPLETED and bool(self.assets)
 
     def assets_of(self, kept: Kept) -> tuple[Asset, Asset]:
         """The signed picture and its thumbnail, known before they are stored. What is not known to
         be safe goes under a private prefix."""
         form = kept.facts.format
-        folder = "assets" if self.verdict is not None and self.verdict.safe else "blocked"
+        folder = "assets" if self.safe else "blocked"
         name = f"{self.plan.gen_id}_{kept.facts.fingerprint}_{self.kept.index(kept) + 1:05}"
         stem = f"{folder}/{name[:2]}/{name}"
         kinds = {AssetKind.SIGNED: stem, AssetKind.THUMBNAIL: f"{stem}_thumb"}

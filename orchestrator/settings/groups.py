@@ -4,7 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, IPvAnyNetwork, SecretStr
+from pydantic_settings import NoDecode
 
 
 def _seconds(value: Any) -> Any:
@@ -16,6 +17,16 @@ def _seconds(value: Any) -> Any:
 
 # Written as seconds (`90`), clock time (`0:01:30`) or ISO 8601 (`PT90S`); never negative.
 Duration = Annotated[timedelta, BeforeValidator(_seconds), Field(ge=timedelta())]
+
+
+def _split_commas(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Urls = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)]
+Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_split_commas)]
 
 
 class Group(BaseModel):

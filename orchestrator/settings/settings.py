@@ -1,13 +1,12 @@
-"""All settings. Their sections are in `groups`."""
+"""All settings; each section has a class in `groups` or in a file of its own."""
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -19,17 +18,16 @@ from orchestrator.settings.groups import (
     CredentialsSettings,
     Duration,
     LimitSettings,
+    Networks,
     RetentionSettings,
     SecretSettings,
+    Urls,
 )
 from orchestrator.settings.llm import LlmSettings
 from orchestrator.settings.s3 import S3Settings
 from orchestrator.settings.webhooks import WebhookSettings
 
-HOME = (
-    Path(__file__).resolve().parent.parent.parent
-)  # the checkout: workflows/ and comfyui/ lie here
-
+HOME = Path(__file__).resolve().parents[2]  # the checkout: workflows/ and comfyui/ lie here
 LONGEST_S3_LINK = timedelta(days=7)  # no signature is valid for longer
 
 
@@ -78,13 +76,13 @@ class Settings(BaseSettings):
     unknown_character: Literal["refuse", "ignore"] = Field(
         default="refuse", description="What an unknown @name in a prompt means"
     )
-    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+    trusted_proxies: Networks = Field(
         default=(), description="Addresses or networks whose X-Forwarded-For is believed"
     )
     link_lifetime: Duration = Field(
         default=timedelta(hours=1), description="How long an asset link works"
     )
-    comfyui_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+    comfyui_urls: Urls = Field(
         default=(), description="External ComfyUI instances (default: one is managed here)"
     )
     comfyui_artists_url: str = Field(
@@ -110,13 +108,6 @@ class Settings(BaseSettings):
     llm: LlmSettings = Field(default=LlmSettings(), description="Enhancing of prompts")
     cache: CacheSettings = Field(default=CacheSettings(), description="Reuse of pictures")
     s3: S3Settings = Field(default=S3Settings(), description="Pictures in S3")
-
-    @field_validator("trusted_proxies", "comfyui_urls", mode="before")
-    @classmethod
-    def _split_commas(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
 
     @field_validator("s3")
     @classmethod

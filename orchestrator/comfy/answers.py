@@ -1,4 +1,4 @@
-"""What ComfyUI answers to `/queue` and `/history`, as frozen values."""
+"""What ComfyUI answers to `/queue`, `/history` and `/system_stats`, as frozen values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -62,6 +62,20 @@ class History:
         if self.failure or self.interrupted or not self.completed:
             return False
         return not self.dated or any(isinstance(event, RunSucceeded) for event in self.events)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What computes, in ComfyUI's words."""
+
+    device: str = ""
+    version: str = ""  # of ComfyUI; older ones don't tell
+
+
+def read_machine(answer: Mapping[str, Any]) -> Machine:
+    """Raises KeyError, TypeError on anything else."""
+    devices = ", ".join(str(device["name"]) for device in answer["devices"])
+    return Machine(devices, str(answer.get("system", {}).get("comfyui_version", "")))
 
 
 def read_queue(answer: Mapping[str, Any]) -> Queue:

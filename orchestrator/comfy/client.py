@@ -8,7 +8,16 @@ from typing import Any, Self
 
 import aiohttp
 
-from orchestrator.comfy.answers import History, Mark, Queue, read_history, read_ours, read_queue
+from orchestrator.comfy.answers import (
+    History,
+    Machine,
+    Mark,
+    Queue,
+    read_history,
+    read_machine,
+    read_ours,
+    read_queue,
+)
 from orchestrator.comfy.endpoint import Endpoint
 from orchestrator.comfy.faults import explain_refusal
 from orchestrator.comfy.results import digest_of, read_results
@@ -104,11 +113,9 @@ class Client:
                 answer.raise_for_status()
                 return dict(await answer.json())
 
-    async def device(self) -> str:
-        """What it computes with, in ComfyUI's words."""
+    async def machine(self) -> Machine:
         with _mapped("system_stats"):
-            stats = await self._json("system_stats")
-            return ", ".join(str(device["name"]) for device in stats["devices"])
+            return read_machine(await self._json("system_stats"))
 
     async def free_memory(self) -> None:
         """Unload all models, before the next run begins."""

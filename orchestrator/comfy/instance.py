@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Self
 
-from orchestrator.comfy.answers import Queue
+from orchestrator.comfy.answers import Machine, Queue
 from orchestrator.comfy.client import Client
 from orchestrator.comfy.endpoint import Endpoint
 from orchestrator.comfy.follow import Run
 from orchestrator.comfy.limits import Limits
 from orchestrator.comfy.listener import Listener
 from orchestrator.comfy.runner import Runner
-from orchestrator.errors import InstanceUnusable
+from orchestrator.errors import InstanceUnusable, RunError
 from orchestrator.models import Artifact, Job, PictureName, Progress
 
 log = logging.getLogger(__name__)
@@ -48,13 +48,14 @@ class Instance:
         self.name = name
         self.client = Client(endpoint, timeout=limits.answer)
         self.trouble = "starting"  # why it is not used; empty: it is
-        self.device = ""
+        self.machine = Machine()
         self.misses = 0  # failed checks in a row
         self.condemned = ""  # why only a restart can help
         self.runs = 0  # that were begun since the process was
+        self.failed = 0  # of those
         self.checkpoint = ""  # of the last job that was assigned to it
         self.occupied = 0  # slots that are taken
-        self.running = 0  # runs under way, until their bytes are kept
+        self.jobs: list[str] = []  # ids of runs under way, until their bytes are kept
         self._pack_version = pack_version
         self._on_change = on_change
         self._listener = Listener(endpoint, limits)
@@ -113,7 +114,7 @@ class Instance:
         self, job: Job, *, report: Callable[[Progress], None], executor_done: Callable[[], None]
     ) -> AsyncIterator[Sequence[Artifact]]:
         """See `ports.Slot`."""
-        self.running += 1
+        self.jobs.append(str(job.id))
         self.runs += 1
         self._idle.clear()
         try:
@@ -122,8 +123,8 @@ class Instance:
             yield await self._runs.artifacts(run)
             await self._runs.discard(run)
         finally:
-            self.running -= 1
-            if not self.running:
+            self.jobs.remove(str(job.id))
+            if not self.jobs:
                 self._idle.set()
 
     @asynccontextmanager
@@ -144,7 +145,11 @@ class Instance:
 
     async def _execute(self, job: Job, report: Callable[[Progress], None]) -> Run:
         with self._doubting():
-            return await self._runs.execute(job, report)
+            try:
+                return await self._runs.execute(job, report)
+            except (RunError, InstanceUnusable):
+                self.failed += 1
+                raise
 
     @contextmanager
     def _doubting(self) -> Iterator[None]:
@@ -194,7 +199,8 @@ class Instance:
             )
         if pack.boot != self._boot:
             self._note_restart(pack.boot)
-        self.device = self.device or await self.client.device()
+        if not self.machine.device:
+            self.machine = await self.client.machine()
         queue = await self.client.queue()
         waiting = frozenset(entry.run for entry in queue.pending)
         if self._has_recovered(queue):
@@ -204,9 +210,9 @@ class Instance:
         self._left_waiting = frozenset() if queue.running else waiting
 
     def _note_restart(self, boot: str) -> None:
-        self._boot, self.condemned, self.runs = boot, "", 0
+        self._boot, self.condemned, self.runs, self.failed = boot, "", 0, 0
         self._has_recovered = _never
-        self.checkpoint = self.device = ""
+        self.checkpoint, self.machine = "", Machine()
 
     def _condemn(self, reason: str, *, until: Recovery = _never) -> None:
         """Not to be used until it was restarted, or its queue shows that it has recovered."""

@@ -50,15 +50,23 @@ class Member(ABC):
 
     @property
     def status(self) -> InstanceStatus:
-        instance = self.instance
-        trouble = instance.trouble if instance else self._trouble
+        if (instance := self.instance) is None:
+            return InstanceStatus(
+                name=self.name, url=self._url, usable=False, state=self._trouble or "stopped"
+            )
         return InstanceStatus(
             name=self.name,
             url=self._url,
-            usable=not trouble,
-            state=trouble or "ready",
-            device=instance.device if instance else "",
-            running=instance.running if instance else 0,
+            usable=not instance.trouble,
+            state=instance.trouble or "ready",
+            device=instance.machine.device,
+            version=instance.machine.version,
+            checkpoint=instance.checkpoint,
+            running=len(instance.jobs),
+            jobs=tuple(instance.jobs),
+            runs=instance.runs,
+            failed=instance.failed,
+            misses=instance.misses,
         )
 
     @asynccontextmanager

@@ -174,3 +174,26 @@ async def test_an_executor_that_was_stuck_is_used_again_once_it_goes_on(fake):
         assert pool.status()[0].state == "a run can't be interrupted"
         fake.may_end.set()
         assert len(await run_in(pool, job(painting()))) == 1
+
+
+async def test_operators_are_told_what_an_instance_is_and_does(fake):
+    fake.may_end.clear()
+    async with pool_on(fake) as pool:
+        one = job(painting())
+        task = asyncio.create_task(run_in(pool, one))
+        await until(lambda: fake.running)
+        (status,) = pool.status()
+        fake.may_end.set()
+        await task
+    assert (status.device, status.version) == ("fake", "0.3.1")
+    assert (status.checkpoint, status.jobs) == (one.plan.checkpoint, (str(one.id),))
+    assert (status.running, status.runs, status.failed) == (1, 1, 0)
+
+
+async def test_runs_that_failed_are_counted(fake):
+    fake.behave(takes_up_runs=False)
+    async with pool_on(fake) as pool:
+        with pytest.raises(InstanceUnusable):
+            await run_in(pool, job(painting()))
+        (status,) = pool.status()
+    assert (status.runs, status.failed) == (1, 1)

@@ -17,6 +17,8 @@ from .distortion import distorted
 from .executor import Executor, FakeRun, Sockets
 from .pictures import Paint, paint_nothing
 
+SYSTEM_STATS = {"system": {"comfyui_version": "0.3.1"}, "devices": [{"name": "fake"}]}
+
 
 class FakeComfyUI:
     def __init__(
@@ -105,7 +107,7 @@ class FakeComfyUI:
                 web.get("/ws", self._listen),
                 web.get("/imgen/version", _answer(self._version)),
                 *(route for route in pack if "results" in getattr(route, "path", "")),
-                web.get("/system_stats", _answer(lambda _: {"devices": [{"name": "fake"}]})),
+                web.get("/system_stats", _answer(lambda _: SYSTEM_STATS)),
                 web.get("/object_info", _answer(lambda _: self.object_info)),
                 web.get("/queue", _answer(lambda _: self.executor.queue())),
                 web.get("/history", _answer(lambda _: self.history)),

@@ -38,8 +38,13 @@ class Outlook:
         begun = self._clock()
         rows = await self._database.read(statements.WAITING)
         self._waiting = sorted((-row["priority"], row["created"]) for row in rows)
-        [pace] = await self._database.read(statements.PACE, {"since": begun - RECENT})
-        seconds = pace["seconds"]
-        self._pace = None if seconds is None else seconds / max(1, pace["running"])
+        self._pace = await pace(self._database, now=begun)
         now = self._clock()
         self._good_until = now + max(LOOKED, (now - begun) / SHARE)
+
+
+async def pace(database: Database, *, now: float) -> float | None:
+    """Seconds from the end of one job to that of the next; None: nothing has ended lately."""
+    [recent] = await database.read(statements.PACE, {"since": now - RECENT})
+    seconds = recent["seconds"]
+    return None if seconds is None else float(seconds) / max(1, recent["running"])

@@ -16,6 +16,7 @@ from orchestrator.models.job import (
     Status,
 )
 from orchestrator.models.offer import Character, Lora, Model, Shelf, Style, Template, Words
+from orchestrator.models.overview import Judged, Lane, Overview, Ruling
 from orchestrator.models.provenance import Claims, Credentials
 from orchestrator.models.published import Version
 from orchestrator.models.request import (
@@ -54,11 +55,14 @@ __all__ = [
     "Graph",
     "InstanceStatus",
     "Job",
+    "Judged",
     "Kept",
+    "Lane",
     "Lora",
     "LoraUse",
     "Model",
     "Output",
+    "Overview",
     "PictureName",
     "Plan",
     "Position",
@@ -67,6 +71,7 @@ __all__ = [
     "Request",
     "Reuse",
     "Role",
+    "Ruling",
     "Shelf",
     "Status",
     "Style",

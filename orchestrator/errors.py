@@ -10,7 +10,7 @@ ImgenError                        500
 │   ├── BadId
 │   ├── InvalidBrand
 │   ├── Blocked                        by the rules; says the categories
-│   ├── InvalidField                   names the field
+│   ├── InvalidField                   names the field, and why if that helps
 │   ├── Unauthorized              401
 │   │   ├── InvalidKey
 │   │   └── KeyDisabled
@@ -112,9 +112,10 @@ class Blocked(Rejected):
 class InvalidField(Rejected):
     """Invalid field"""
 
-    def __init__(self, field: str, *, detail: str = "") -> None:
+    def __init__(self, field: str, *, reason: str = "") -> None:
+        """`reason` is for the caller, too."""
         self.field = field
-        super().__init__(f"Invalid field: {field}", detail=detail)
+        super().__init__(f"Invalid field: {field}" + (f": {reason}" if reason else ""))
 
 
 class Unauthorized(Rejected):

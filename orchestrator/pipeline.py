@@ -171,7 +171,7 @@ def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
     )
     graph = build(template, bindings, finish=finish)
     for name in request.pictures.keys() - pictures_of(graph):
-        raise InvalidField(name, detail=f"{draft.model.key} does not draw from it")
+        raise InvalidField(name, reason=f"{draft.model.key} does not draw from it")
     return Plan(
         prompt=draft.prompt,
         raw=draft.raw,
@@ -269,7 +269,7 @@ def _loras(draft: Draft, request: Request) -> tuple[LoraUse, ...]:
     for use in request.loras:
         lora = draft.shelf.loras.get(use.file)
         if lora is None or not lora.fits(draft.model):
-            raise InvalidField("loras", detail=f"{use.file[:100]} is none for {draft.model.key}")
+            raise InvalidField("loras", reason=f"{use.file[:100]} is none for {draft.model.key}")
     own = (LoraUse(file=character.lora, weight=character.weight),) if character.lora else ()
     return (*draft.style.loras, *own, *request.loras)
 

@@ -45,6 +45,14 @@ class Fields:
             raise InvalidField(name)
         return value
 
+    def explained_text(self, name: str, *, longest: int) -> str:
+        """As `text`, with an error that says what is wanted."""
+        try:
+            return self.text(name, longest=longest)
+        except InvalidField:
+            wanted = f"it has to be a text of at most {longest} characters"
+            raise InvalidField(name, reason=wanted) from None
+
     def short_text(self, name: str, *, longest: int) -> str:
         """As much of the text as is wanted; nothing if it is no text."""
         value = self._values.get(name)

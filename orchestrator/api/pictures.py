@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from orchestrator.api.fields import Fields
 from orchestrator.errors import InvalidField
@@ -37,14 +37,16 @@ class Pictures:
 
 async def read_pictures(fields: Fields) -> Pictures:
     """The fields that hold a data URI of PNG, JPEG or WebP. Raises InvalidField."""
-    texts = {name: fields.text(name, longest=LONGEST_DATA_URI).strip() for name in PictureName}
+    texts = {
+        name: fields.explained_text(name, longest=LONGEST_DATA_URI).strip() for name in PictureName
+    }
     files: dict[PictureName, bytes] = {}
     loop = asyncio.get_running_loop()
     for name, text in texts.items():
         if text:
             files[name] = await loop.run_in_executor(_decoders, _encoded_again, name, text)
     if PictureName.MASK in files and PictureName.INIT not in files:
-        raise InvalidField(PictureName.MASK, detail="there is no init_image")
+        raise InvalidField(PictureName.MASK, reason="there is no init_image")
     return Pictures(files)
 
 
@@ -52,25 +54,42 @@ def _encoded_again(name: PictureName, data_uri: str) -> bytes:
     """Upright, without metadata, and no larger than is of use. Raises InvalidField."""
     head, _, body = data_uri.partition(",")
     if not (head.startswith("data:image/") and head.endswith(";base64")):
-        raise InvalidField(name, detail="no data URI of a picture")
+        raise InvalidField(name, reason="no data URI of a picture")
     try:
         data = base64.b64decode(body, validate=True)
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             _bound(image, data)
             picture = _plain(image, mode="L" if name is PictureName.MASK else "RGB")
     except Exception as error:  # decoders raise whatever a hostile file makes them
-        raise InvalidField(name, detail=str(error)[:200]) from error
+        raise InvalidField(name, reason=_reason(error)) from error
     file = BytesIO()
     picture.save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 
+class _TooMuch(ValueError):
+    pass
+
+
 def _bound(image: Image.Image, data: bytes) -> None:
-    """Judged before any pixel is decoded."""
+    """Judged before any pixel is decoded. Raises _TooMuch."""
     if image.width * image.height > MOST_PIXELS:
-        raise ValueError(f"more than {MOST_PIXELS} pixels")
+        raise _TooMuch(f"more than {MOST_PIXELS} pixels")
     if image.format == "JPEG" and data.count(JPEG_START_OF_SCAN) > MOST_JPEG_SCANS:
-        raise ValueError(f"more than {MOST_JPEG_SCANS} scans")
+        raise _TooMuch(f"more than {MOST_JPEG_SCANS} scans")
+
+
+def _reason(error: Exception) -> str:
+    """For the caller: in our own words, because decoders tell of themselves."""
+    match error:
+        case _TooMuch():
+            return str(error)
+        case Image.DecompressionBombError():
+            return f"more than {MOST_PIXELS} pixels"
+        case UnidentifiedImageError():
+            return "no PNG, JPEG or WebP"
+        case _:
+            return "it can't be decoded"
 
 
 def _plain(image: Image.Image, *, mode: str) -> Image.Image:

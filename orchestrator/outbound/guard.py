@@ -3,6 +3,7 @@ choice. A connection of `connector` can't lead anywhere else."""
 
 import asyncio
 import errno
+import re
 import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +45,8 @@ SPECIAL = tuple(
         ),
     )
 )
+LOOPBACK = ("127.0.0.1", "::1")
+NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
 WEB_PORTS = (80, 443)
 FIRST_FREE_PORT = 1024  # below are services that must not be made to read HTTP: mail, shells
 NAMES_AT_ONCE = 32  # looked up
@@ -73,9 +76,16 @@ class Guard:
             return "it contains a user name or password"
         if parsed.port not in WEB_PORTS and (parsed.port or 0) < FIRST_FREE_PORT:
             return "its port is that of another service"
-        if _is_literal(parsed.host) and not self.allows(parsed.host):
-            return "its address is not public"
-        return ""
+        return self._host_fault(parsed.host)
+
+    def _host_fault(self, host: str) -> str:
+        if _is_literal(host):
+            addresses: Sequence[str] = [host]
+        elif _ends_in_number(host):  # 127.1, 0x7f000001: the system takes it for an address
+            return "its host is neither a name nor a whole IP address"
+        else:
+            addresses = LOOPBACK if _is_local(host) else ()
+        return "" if all(map(self.allows, addresses)) else "its address is not public"
 
     def allows(self, address: str) -> bool:
         """Raises ValueError if it is no IP address."""
@@ -159,3 +169,13 @@ def _is_literal(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _ends_in_number(host: str) -> bool:
+    """As the URL standard says of hosts that are meant as IPv4 addresses."""
+    return NUMBER.fullmatch(host.removesuffix(".").rpartition(".")[2]) is not None
+
+
+def _is_local(host: str) -> bool:
+    """Names that lead to the machine itself whatever the DNS says (RFC 6761)."""
+    return host.removesuffix(".").lower().rpartition(".")[2] == "localhost"

@@ -62,17 +62,30 @@ REFUSED = {
     "wrong type of number": (generate(wm_scale="x"), 400, "Invalid field: wm_scale"),
     "wrong type of flag": (generate(optimize="yes"), 400, "Invalid field: optimize"),
     "wrong type of text": (generate(cs_author=7), 400, "Invalid field: cs_author"),
-    "webhook of a wrong type": (generate(webhook_url=7), 400, "Invalid field: webhook_url"),
-    "webhook that is no URL": (generate(webhook_url="hook"), 400, "Invalid field: webhook_url"),
+    "webhook of a wrong type": (
+        generate(webhook_url=7),
+        400,
+        "Invalid field: webhook_url: it has to be a text of at most 2000 characters",
+    ),
+    "webhook that is no URL": (
+        generate(webhook_url="hook"),
+        400,
+        "Invalid field: webhook_url: it does not begin with http:// or https:// and a host",
+    ),
     "webhook that is too long": (
         generate(webhook_url=f"https://example.com/{'a' * 2000}"),
         400,
-        "Invalid field: webhook_url",
+        "Invalid field: webhook_url: it has to be a text of at most 2000 characters",
     ),
     "webhook to a private address": (
         generate(webhook_url="http://169.254.169.254/"),
         400,
-        "Invalid field: webhook_url",
+        "Invalid field: webhook_url: its address is not public",
+    ),
+    "webhook to this machine": (
+        generate(webhook_url="http://2130706433/"),
+        400,
+        "Invalid field: webhook_url: its host is neither a name nor a whole IP address",
     ),
     "no picture as mark": (
         generate(wm_image=data_uri(b"not an image")),
@@ -92,19 +105,23 @@ REFUSED = {
     "a link as the picture to begin from": (
         generate(init_image="http://127.0.0.1/photo.png"),
         400,
-        "Invalid field: init_image",
+        "Invalid field: init_image: no data URI of a picture",
     ),
     "a decompression bomb as the picture to begin from": (
         generate(init_image=data_uri(bomb())),
         400,
-        "Invalid field: init_image",
+        "Invalid field: init_image: more than 64000000 pixels",
     ),
     "a picture for a model that draws from words alone": (
         generate(model="demo", init_image=data_uri(dot())),
         400,
-        "Invalid field: init_image",
+        "Invalid field: init_image: demo does not draw from it",
     ),
-    "a mask of nothing": (generate(mask_image=data_uri(dot())), 400, "Invalid field: mask_image"),
+    "a mask of nothing": (
+        generate(mask_image=data_uri(dot())),
+        400,
+        "Invalid field: mask_image: there is no init_image",
+    ),
     "a strength that is no number": (generate(strength="all"), 400, "Invalid field: strength"),
     "id with a path": (status("../../etc/passwd"), 400, "Bad ID"),
     "id of a wrong type": (status(7), 400, "Bad ID"),

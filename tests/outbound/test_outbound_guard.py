@@ -109,10 +109,28 @@ def test_a_url_of_the_web_is_taken(url: str) -> None:
         "http://[::ffff:127.0.0.1]/",
         "http://[fe80::1%25eth0]/",
         "http://169.254.169.254/latest/meta-data/",
+        "http://127.0.0.1./",
+        "http://localhost/",
+        "http://LOCALHOST./",
+        "http://inner.localhost:8080/",
+        "http://１２７.0.0.1/",
     ],
 )
 def test_any_other_url_has_a_fault(url: str) -> None:
     assert Guard().fault(url) != ""
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["2130706433", "134744072", "127.1", "0x7f.1", "0X7F000001", "0177.0.0.1", "1.2.3.256", "a.0x"],
+)
+def test_a_host_is_a_name_or_a_whole_address(host: str) -> None:
+    assert "neither a name nor a whole IP address" in Guard().fault(f"http://{host}/")
+
+
+def test_an_operator_may_allow_this_machine_by_name() -> None:
+    guard = Guard(allow=[ip_network("127.0.0.0/8"), ip_network("::1")])
+    assert guard.fault("http://localhost:8080/") == ""
 
 
 @pytest.fixture

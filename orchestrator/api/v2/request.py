@@ -62,9 +62,9 @@ def read_prompt(fields: Fields, *, longest: int) -> str:
 
 
 def _webhook_url(fields: Fields, guard: UrlGuard) -> str:
-    url = fields.text("webhook_url", longest=LONGEST_URL)
+    url = fields.explained_text("webhook_url", longest=LONGEST_URL)
     if url and (fault := guard.fault(url)):
-        raise InvalidField("webhook_url", detail=fault)
+        raise InvalidField("webhook_url", reason=fault)
     return url
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 
 from comfy_nodes.marks.fingerprint import LONG_SIDE, fingerprint
 from orchestrator.compliance.pictures import Sight
-from orchestrator.dropped import Dropped, text_of
+from orchestrator.dropped import Dropped, Look, text_of
 
 FARTHEST = 31  # bits of 256 in which a known picture may differ
 LEAST_QUALITY = 50  # of 100; hashes of plainer pictures match by chance
@@ -57,9 +57,8 @@ class HashLists:
     has_eyes = False
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
         self._dropped = Dropped(folder, "*.txt", _read, limit=LIMIT)
-        self._seen: object = None
+        self._joined: Look[HashList] | None = None
         self._reading = Lock()
         self._known = _join({})
         self.faults: tuple[str, ...] = ()
@@ -83,21 +82,14 @@ class HashLists:
     def _look(self) -> Known:
         """The lists as they are now; read again only if a file has changed."""
         with self._reading:
-            seen = _signature(self._folder)
-            if seen != self._seen:
-                look = self._dropped.look()
-                self._known = _join(look.good)
+            look = self._dropped.look()
+            if look is not self._joined:
+                self._joined, self._known = look, _join(look.good)
                 self.faults = (
                     *(fault for faults in look.faults.values() for fault in faults),
                     *(fault for lines in look.good.values() for fault in lines.faults),
                 )
-                self._seen = seen
             return self._known
-
-
-def _signature(folder: Path) -> object:
-    stats = [(path.name, path.stat()) for path in sorted(folder.glob("*.txt"))]
-    return [(name, s.st_mtime_ns, s.st_size, s.st_ino) for name, s in stats]
 
 
 def _read(name: str, source: bytes) -> HashList:

@@ -58,9 +58,6 @@ def rules_found(ruleset: Ruleset, text: str) -> list[str]:
     return [finding.rule for finding in ruleset.read(fold(text))]
 
 
-# --- what is found ------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "text",
     ["a rowing boat", "ROWING  BOATS", "r0wing-b0at", "r o w i n g b o a t", "roẃing boát",
@@ -131,9 +128,6 @@ def test_strict_blocks_what_default_blocks() -> None:
     assert set(default.rules) < set(strict.rules)
 
 
-# --- how they build on each other ---------------------------------------------------------------
-
-
 def test_every_ruleset_builds_on_default(folder: Path) -> None:
     (folder / "child.yaml").write_text(CHILD)
     child = load(folder).get("child")
@@ -177,8 +171,6 @@ def test_the_digest_changes_with_the_parent(folder: Path) -> None:
 def test_an_unknown_ruleset_is_default(folder: Path) -> None:
     assert load(folder).get("unknown").name == "default"
 
-
-# --- files that are wrong -----------------------------------------------------------------------
 
 FAULTS = {
     "unknown field": ("label: X\ncolour: red\n", "line 2: colour"),

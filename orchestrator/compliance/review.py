@@ -48,9 +48,10 @@ class Reviewers:
         return (*self._rulesets.faults, *others)
 
     def has_eyes(self) -> bool:
-        return self._accept_unreviewed or self._somebody_looks()
+        return self._accept_unreviewed or self.somebody_looks()
 
-    def _somebody_looks(self) -> bool:
+    def somebody_looks(self) -> bool:
+        """Whether a reviewer is there who sees what is in a picture."""
         return any(reviewer.has_eyes for reviewer in self._reviewers)
 
     def resolve(self, ruleset: str, *, allowed: frozenset[str]) -> str:
@@ -78,7 +79,7 @@ class Reviewers:
             findings += _weigh(sights, reviewer.name, policy)
         names = (*READERS, *(f"{each.name}@{each.version}" for each in self._reviewers))
         verdict = _verdict(policy, names, findings)
-        return verdict.evolve(unreviewed=not procedural and not self._somebody_looks())
+        return verdict.evolve(unreviewed=not procedural and not self.somebody_looks())
 
     def _read(self, texts: Mapping[str, str], ruleset: str) -> tuple[Ruleset, list[Finding]]:
         """The policy as it is now, and what the texts have against it. Blocks."""

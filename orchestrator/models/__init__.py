@@ -16,7 +16,7 @@ from orchestrator.models.job import (
     Status,
 )
 from orchestrator.models.offer import Character, Lora, Model, Shelf, Style, Template, Words
-from orchestrator.models.overview import Judged, Lane, Overview, Ruling
+from orchestrator.models.overview import Judged, Lane, Overview, Room, Ruling
 from orchestrator.models.provenance import Claims, Credentials
 from orchestrator.models.published import Version
 from orchestrator.models.request import (
@@ -71,6 +71,7 @@ __all__ = [
     "Request",
     "Reuse",
     "Role",
+    "Room",
     "Ruling",
     "Shelf",
     "Status",

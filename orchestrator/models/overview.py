@@ -56,3 +56,15 @@ class Overview(Value):
     def wait(self) -> float | None:
         """Seconds until all that wait now will have ended, estimated."""
         return None if self.pace is None else self.pace * self.waiting
+
+
+class Room(Value):
+    """What is left of a disk that jobs fill."""
+
+    folder: str
+    free: int | None  # bytes; None: it can't be reached
+    least: int  # bytes; with less, no job is accepted
+
+    @property
+    def enough(self) -> bool:
+        return self.free is not None and self.free > self.least

@@ -5,6 +5,8 @@ import logging
 import shutil
 from pathlib import Path
 
+from orchestrator.models import Room
+
 log = logging.getLogger(__name__)
 
 LOOK = 1.0  # seconds between two looks
@@ -15,19 +17,28 @@ class FreeSpace:
         """`least` in bytes, in each of the folders."""
         self._folders = folders
         self._least = least
-        self.enough = True
-        self.enough = self._look()
+        self.rooms: tuple[Room, ...] = ()
+        self._look()
+
+    @property
+    def enough(self) -> bool:
+        return all(room.enough for room in self.rooms)
 
     async def follow(self) -> None:
-        """Keep `enough` true until cancelled."""
+        """Keep `rooms` true until cancelled."""
         while True:
             await asyncio.sleep(LOOK)
-            self.enough = await asyncio.to_thread(self._look)
+            await asyncio.to_thread(self._look)
 
-    def _look(self) -> bool:
+    def _look(self) -> None:
+        was_enough = self.enough
+        self.rooms = tuple(self._room(folder, tell=was_enough) for folder in self._folders)
+
+    def _room(self, folder: Path, *, tell: bool) -> Room:
+        free = None
         try:
-            return all(shutil.disk_usage(folder).free > self._least for folder in self._folders)
+            free = shutil.disk_usage(folder).free
         except OSError as error:
-            if self.enough:
+            if tell:
                 log.warning("no job is accepted while the data can't be reached: %s", error)
-            return False
+        return Room(folder=str(folder), free=free, least=self._least)

@@ -108,9 +108,6 @@ def door(doors: list[Door]) -> Door:
     return doors[0]
 
 
-# --- enhance ------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "asked", [{"action": "optimize"}, {"action": "generate", "optimize": True}]
 )
@@ -121,9 +118,6 @@ async def test_a_prompt_that_can_t_be_enhanced_is_refused_and_nothing_is_begun(
     answer = await door.post({"prompt": "red coat", **asked})
     assert answer == (502, {"error": "Enhancement failed"})
     assert sum((await ledger.counts()).values()) == 0
-
-
-# --- cancel -------------------------------------------------------------------------------------
 
 
 async def test_a_waiting_job_is_cancelled_and_stays_so(door: Door) -> None:
@@ -153,9 +147,6 @@ async def test_a_waiting_job_has_a_place(door: Door) -> None:
     await door.accepted()
     _, body = await door.post({"action": "status", "id": await door.accepted()})
     assert body == {"status": "IN_QUEUE", "position": 2}
-
-
-# --- repeated requests --------------------------------------------------------------------------
 
 
 async def test_a_repeated_request_gets_the_same_answer(door: Door) -> None:
@@ -190,9 +181,6 @@ async def test_a_refused_request_may_be_mended(door: Door) -> None:
 async def test_a_name_may_not_be_endless(door: Door) -> None:
     refused = await door.post(GENERATE, Idempotency_Key="x" * 256)
     assert refused == (400, {"error": "Invalid field: Idempotency-Key"})
-
-
-# --- events -------------------------------------------------------------------------------------
 
 
 async def test_events_tell_progress_and_the_end(door: Door, ledger: JobLedger) -> None:

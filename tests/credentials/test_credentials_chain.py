@@ -43,9 +43,6 @@ print(development_chain(Path(sys.argv[1])).certificates)
 """
 
 
-# --- our own ------------------------------------------------------------------------------------
-
-
 def test_processes_that_start_together_get_one_chain(tmp_path: Path) -> None:
     command = [sys.executable, "-c", START, tmp_path / "credentials"]
     processes = [
@@ -109,9 +106,6 @@ def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigurationError, match=str(tmp_path / "file")):
         development_chain(tmp_path / "file")
-
-
-# --- the operator's -----------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -88,9 +88,6 @@ async def test_rivals_together_keep_the_queue_limit(
         assert (await ledgers[0].counts())[Status.IN_QUEUE] == 10
 
 
-# --- the claim ----------------------------------------------------------------------------------
-
-
 async def test_nothing_is_claimed_from_an_empty_queue(ledger: JobLedger) -> None:
     assert await ledger.claim("a", holds="") is None
 
@@ -186,9 +183,6 @@ async def test_two_claimers_never_get_one_job(connect: Callable[[], Database]) -
         jobs = [job for found in await asyncio.gather(*claimers) for job in found]
     assert len(jobs) == 60
     assert {job.id for job in jobs} == expected
-
-
-# --- looking at the queue -----------------------------------------------------------------------
 
 
 async def test_counts_name_every_status(ledger: JobLedger) -> None:

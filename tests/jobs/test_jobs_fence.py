@@ -173,9 +173,6 @@ async def test_a_late_write_counts_while_nobody_else_has_the_job(
     assert await status(ledger, job) is Status.COMPLETED
 
 
-# --- ends from outside --------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("running", [False, True])
 async def test_a_live_job_can_be_cancelled(ledger: JobLedger, clock: Clock, running: bool) -> None:
     job = await accepted(ledger)

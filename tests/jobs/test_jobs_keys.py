@@ -146,9 +146,6 @@ async def test_keys_are_listed_by_name(keys: ApiKeys) -> None:
     assert [key.name for key in await keys.list()] == ["a", "b", "c"]
 
 
-# --- beside a running service -------------------------------------------------------------------
-
-
 async def test_a_key_made_beside_the_service_works_at_once(keys: ApiKeys, beside: ApiKeys) -> None:
     assert (await keys.caller(await beside.create("desk"))).name == "desk"
 
@@ -163,9 +160,6 @@ async def test_a_change_beside_the_service_is_seen_within_half_a_second(
     clock.advance(HALF)
     with pytest.raises(error):
         await keys.caller(secret)
-
-
-# --- counting -----------------------------------------------------------------------------------
 
 
 async def test_requests_are_counted_when_the_service_closes(

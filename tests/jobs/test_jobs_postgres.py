@@ -146,9 +146,6 @@ async def test_the_password_is_in_no_error(address: str) -> None:
     assert "s3cret" not in str(caught.value)
 
 
-# --- versions -----------------------------------------------------------------------------------
-
-
 async def test_an_older_database_is_brought_up_to_date(
     url: str, execute: Callable[[str], list[object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

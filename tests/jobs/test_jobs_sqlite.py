@@ -195,9 +195,6 @@ async def test_a_claim_steps_from_lane_to_lane_without_looking_at_each_job(path:
     assert not any("SCAN jobs" in step for step in steps)
 
 
-# --- versions -----------------------------------------------------------------------------------
-
-
 async def test_an_older_database_is_brought_up_to_date(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,9 +83,6 @@ async def test_nobody_sleeps_past_the_end_of_a_lease(database: Database) -> None
     assert (await claimed(ledger, "b")).attempt == 2
 
 
-# --- ends ---------------------------------------------------------------------------------------
-
-
 async def complete(ledger: JobLedger, clock: Clock, job: Job) -> None:
     await ledger.save((await claimed(ledger)).evolve(status=Status.COMPLETED))
 

@@ -41,6 +41,21 @@ DELETE FROM rates WHERE name IN (
 RETURNING name
 """
 
+END_SESSION = """
+INSERT INTO ended_sessions (name, expires) VALUES (:name, :expires)
+ON CONFLICT (name) DO NOTHING
+RETURNING name
+"""
+
+ENDED_SESSION = "SELECT 1 FROM ended_sessions WHERE name = :name"
+
+DELETE_ENDED_SESSIONS = """
+DELETE FROM ended_sessions WHERE name IN (
+    SELECT name FROM ended_sessions WHERE expires <= :before ORDER BY expires LIMIT :batch
+)
+RETURNING name
+"""
+
 REPORT = """
 INSERT INTO workers (id, seen, instances, nodes, weights)
 VALUES (:id, :now, :instances, :nodes, :weights)

@@ -59,6 +59,7 @@ class Retention:
             await self._delete(statements.DELETE_REPETITIONS, timedelta()),
             await self._delete(statements.DELETE_HITS, timedelta()),
             await self._delete(fleet_statements.DELETE_RATES, timedelta()),
+            await self._delete(fleet_statements.DELETE_ENDED_SESSIONS, timedelta()),
         ]
         return max(sizes) == BATCH
 

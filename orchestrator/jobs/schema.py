@@ -198,6 +198,19 @@ MIGRATIONS: tuple[tuple[Statement, ...], ...] = (
         ),
         "CREATE INDEX rates_full ON rates (full_at)",
     ),
+    # When a job was last claimed for a checkpoint.
+    (
+        """
+        CREATE INDEX jobs_checkpoint_served ON jobs (checkpoint, claimed)
+        WHERE claimed IS NOT NULL
+        """,
+    ),
+    (
+        """
+        CREATE TABLE ended_sessions (name TEXT PRIMARY KEY, expires DOUBLE PRECISION NOT NULL)
+        """,
+        "CREATE INDEX ended_sessions_expires ON ended_sessions (expires)",
+    ),
 )
 
 

@@ -19,6 +19,7 @@ from orchestrator.api.streams import Streams
 from orchestrator.cache import SemanticCache
 from orchestrator.errors import ConfigurationError, Rejected
 from orchestrator.jobs.database import Database
+from orchestrator.jobs.ended_sessions import EndedSessions
 from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.keys import ApiKeys, Tier, new_secret
 from orchestrator.jobs.lock import DataLock
@@ -161,7 +162,8 @@ def make_house(settings: Settings, core: Front, keys: ApiKeys) -> House:
 
 
 def make_site(settings: Settings, core: Front, keys: ApiKeys) -> Site:
-    return Site(gate=Gate(make_sessions(settings), keys), studio=make_studio(settings, core))
+    gate = Gate(make_sessions(settings), keys, EndedSessions(core.database))
+    return Site(gate=gate, studio=make_studio(settings, core))
 
 
 def make_studio(settings: Settings, core: Front) -> Studio:

@@ -17,6 +17,7 @@ from orchestrator.api.door import House
 from orchestrator.api.limits import RateLimiter
 from orchestrator.api.sign_in import Gate, Sessions
 from orchestrator.catalog import read_shelf
+from orchestrator.jobs.ended_sessions import EndedSessions
 from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.keys import ApiKeys
 from orchestrator.jobs.outlook import Outlook
@@ -98,7 +99,8 @@ async def client(keys: ApiKeys, workflows: Path, world: World) -> AsyncIterator[
             desk=Desk(Offer(workflows), LiveAudit(), files),
             comfyui=lambda: str(comfyui.make_url("")),
         )
-        site = Site(Gate(Sessions(b"secret"), keys), studio)
+        gate = Gate(Sessions(b"secret"), keys, EndedSessions(database))
+        site = Site(gate, studio)
         app = make_app(house, assets=[], largest_body=2**20, site=site)
         async with TestClient(TestServer(app)) as opened:
             yield opened

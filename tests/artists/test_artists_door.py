@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import WSMsgType
 from door import Client, opened, origin, writing
 
 from orchestrator.api.sign_in import LIFE, Sessions
@@ -42,6 +43,30 @@ async def test_another_site_opens_no_session(client: Client, keys: ApiKeys) -> N
 async def test_a_disabled_key_ends_its_sessions(artist: Client, keys: ApiKeys) -> None:
     await keys.disable("mia")
     assert (await artist.get("/comfy/prompt")).status == 401
+
+
+async def test_after_leaving_a_copy_of_the_cookie_opens_nothing(artist: Client) -> None:
+    copied = {"Cookie": "; ".join(f"{c.key}={c.value}" for c in artist.session.cookie_jar)}
+    await artist.post("/comfy/logout", headers=origin(artist), allow_redirects=False)
+    assert (await artist.get("/comfy/prompt", headers=copied)).status == 401
+
+
+async def test_leaving_ends_no_other_session(artist: Client, keys: ApiKeys) -> None:
+    other = {"Cookie": "; ".join(f"{c.key}={c.value}" for c in artist.session.cookie_jar)}
+    key = await keys.create("lea", artist=True)
+    await artist.post("/comfy/login", data={"key": key}, headers=origin(artist))
+    await artist.post("/comfy/logout", headers=origin(artist), allow_redirects=False)
+    assert (await artist.get("/comfy/prompt", headers=other)).status == 200
+
+
+async def test_an_open_websocket_ends_with_its_session(
+    artist: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestrator.api.artists.proxy.RECHECKED_EVERY", 0.05)
+    async with artist.ws_connect("/comfy/ws?clientId=1", headers=origin(artist)) as socket:
+        await artist.post("/comfy/logout", headers=origin(artist), allow_redirects=False)
+        message = await socket.receive(timeout=5)
+        assert message.type is WSMsgType.CLOSE
 
 
 def test_a_session_ends() -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from typing import Any
 
 from aiohttp import (
     ClientError,
@@ -17,12 +18,20 @@ from yarl import URL
 
 from orchestrator.api.artists.studio import STUDIO, artist_of
 from orchestrator.api.sign_in import check_origin
-from orchestrator.errors import BodyTooLarge, NotFound, Unavailable, UpstreamFailed
+from orchestrator.errors import (
+    BodyTooLarge,
+    Forbidden,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+    UpstreamFailed,
+)
 
 LONGEST_BODY = 100 * 2**20  # bytes; what ComfyUI takes
 LONGEST_MESSAGE = 64 * 2**20  # bytes of a websocket message: previews
 TIME_LIMIT = ClientTimeout(total=None, connect=10, sock_read=60)  # seconds
 HEARTBEAT = 30.0  # seconds
+RECHECKED_EVERY = 5.0  # seconds that a websocket may outlive its session
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 # Of the server; the private routes of our pack and of other packs are not among them.
@@ -128,7 +137,8 @@ async def _relay(request: web.Request) -> web.WebSocketResponse:
             ) as comfyui,
         ):
             await page.prepare(request)
-            await _both_ways(page, comfyui)
+            await _first_of(_copy(page, comfyui), _copy(comfyui, page), _end_of_session(request))
+            await page.close()
     except ClientError as error:
         raise UpstreamFailed("ComfyUI does not answer", detail=str(error)) from error
     return page
@@ -137,19 +147,25 @@ async def _relay(request: web.Request) -> web.WebSocketResponse:
 Socket = web.WebSocketResponse | ClientWebSocketResponse
 
 
-async def _both_ways(page: web.WebSocketResponse, comfyui: ClientWebSocketResponse) -> None:
-    """Until either end closes."""
-    ways = {
-        asyncio.create_task(_copy(page, comfyui)),
-        asyncio.create_task(_copy(comfyui, page)),
-    }
+async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
+    """Until one of them ends; the others are given up."""
+    tasks = {asyncio.create_task(work) for work in works}
     try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
-        await page.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _end_of_session(request: web.Request) -> None:
+    """Waits for it."""
+    while True:
+        await asyncio.sleep(RECHECKED_EVERY)
+        try:
+            await artist_of(request)
+        except (Unauthorized, Forbidden):
+            return
 
 
 async def _copy(source: Socket, target: Socket) -> None:

@@ -18,10 +18,19 @@ class Holders(Protocol):
         """Who has the key of this id. Raises InvalidKey, KeyDisabled."""
 
 
+class Ended(Protocol):
+    """Sessions that were left, by the nonce that names them."""
+
+    async def end(self, name: str, *, expires: float) -> None: ...
+
+    async def has_ended(self, name: str) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Gate:
     sessions: Sessions
     keys: Holders
+    ended: Ended
 
 
 GATE = web.AppKey("gate", Gate)
@@ -36,8 +45,18 @@ def session_of(request: web.Request) -> Session:
 
 
 async def holder_of(request: web.Request) -> Caller:
-    """Who has the session's key, if it is still good. Raises Unauthorized."""
-    return await request.app[GATE].keys.holder(session_of(request).key_id)
+    """Who has the session's key, if both are still good. Raises Unauthorized."""
+    session, gate = session_of(request), request.app[GATE]
+    if await gate.ended.has_ended(session.nonce):
+        raise Unauthorized
+    return await gate.keys.holder(session.key_id)
+
+
+async def end_session(request: web.Request) -> None:
+    """From now on its cookie opens nothing, whoever has a copy."""
+    gate = request.app[GATE]
+    if session := gate.sessions.read(request.cookies.get(COOKIE, "")):
+        await gate.ended.end(session.nonce, expires=session.expires)
 
 
 def token_of(request: web.Request) -> str:

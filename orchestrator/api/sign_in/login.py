@@ -9,7 +9,7 @@ from aiohttp import web
 from orchestrator.api.door import HOUSE
 from orchestrator.api.limits import address_of
 from orchestrator.api.pages import led_to, page
-from orchestrator.api.sign_in.gate import COOKIE, GATE, check_origin
+from orchestrator.api.sign_in.gate import COOKIE, GATE, check_origin, end_session
 from orchestrator.api.sign_in.sessions import LIFE
 from orchestrator.errors import Forbidden, Unauthorized
 from orchestrator.models import Caller
@@ -63,6 +63,7 @@ class Entrance:
 
     async def close_session(self, request: web.Request) -> web.Response:
         check_origin(request)
+        await end_session(request)
         answer = led_to(self.login)
         _set_cookie(request, answer, "", timedelta())
         return answer

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.comfy.events import Event, NodeFailed, RunInterrupted, RunSucceeded, to_event
+from orchestrator.models import Job
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,10 @@ class Mark:
     def delivery(self) -> str:
         """Where the node pack keeps the results."""
         return f"{self.job}/{self.attempt}"
+
+    def is_of(self, job: Job) -> bool:
+        """Whether it is the job's, and not of a later attempt."""
+        return self.job == str(job.id) and self.attempt <= job.attempt
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ class Listener:
         self._ears: set[Ear] = set()
         self._connected = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._pause = FIRST_PAUSE  # before the next try to connect
         self.client_id = ""  # of the open connection; empty: there is none
         self.closed = False
 
@@ -107,17 +108,20 @@ class Listener:
         return self.client_id or uuid4().hex
 
     async def _stay_connected(self) -> None:
-        pause = FIRST_PAUSE
         while True:
             try:
-                async with self._connection() as socket:
-                    pause = FIRST_PAUSE
-                    async for frame in socket:
-                        self._tell(parse_event(frame))
+                await self._hear()
             except (OSError, TimeoutError, WebSocketException) as error:
                 log.info("%s: websocket: %r", self._endpoint.shown, error)
-            await self._wait_for_hurry(within=pause)
-            pause = min(pause * 2, self._limits.longest_pause)
+            await self._wait_for_hurry(within=self._pause)
+            self._pause = min(self._pause * 2, self._limits.longest_pause)
+
+    async def _hear(self) -> None:
+        """Until the connection ends."""
+        async with self._connection() as socket:
+            self._pause = FIRST_PAUSE
+            async for frame in socket:
+                self._tell(parse_event(frame))
 
     async def _wait_for_hurry(self, *, within: float) -> None:
         with suppress(TimeoutError):

@@ -180,23 +180,13 @@ class Runner:
     async def _withdraw_once(self, job: Job) -> list[Entry]:
         """What was left to withdraw."""
         async with asyncio.timeout(self._limits.parting):
-            return await self._withdraw_what_is_left(job)
-
-    async def _withdraw_what_is_left(self, job: Job) -> list[Entry]:
-        queue = await self._client.queue()
-        ours = [
-            entry
-            for entry in queue
-            if entry.mark is not None
-            and entry.mark.job == str(job.id)
-            and entry.mark.attempt <= job.attempt
-        ]
-        for entry in ours:
-            if entry.run in queue.running_ids:
-                await self._client.interrupt(entry.run)
-            else:
-                await self._client.unqueue(entry.run)
-        return ours
+            queue = await self._client.queue()
+            ours = [entry for entry in queue if entry.mark and entry.mark.is_of(job)]
+            for entry in ours:
+                running = entry.run in queue.running_ids
+                withdraw = self._client.interrupt if running else self._client.unqueue
+                await withdraw(entry.run)
+            return ours
 
     async def _fetch(self, mark: Mark) -> tuple[Artifact, ...]:
         clock = asyncio.get_running_loop().time

@@ -9,7 +9,7 @@ from aiohttp.abc import AbstractAccessLogger
 
 from orchestrator.api import artists, cache, health, metrics, pages, v2
 from orchestrator.api.artists import STUDIO, Studio
-from orchestrator.api.door import HOUSE, House, errors_as_json
+from orchestrator.api.door import HOUSE, House, errors_as_json, refuse_repeated_headers
 from orchestrator.api.metrics import TELEMETRY, Telemetry
 from orchestrator.api.sign_in import GATE, Gate
 
@@ -37,7 +37,10 @@ def make_app(
     """`assets` are the routes of a storage that serves its own links; `largest_body` in bytes;
     without a site there are no pages, without telemetry nothing is counted."""
     counting = [metrics.counted] if telemetry else []
-    app = web.Application(middlewares=[*counting, errors_as_json], client_max_size=largest_body)
+    app = web.Application(
+        middlewares=[*counting, errors_as_json, refuse_repeated_headers],
+        client_max_size=largest_body,
+    )
     app[HOUSE] = house
     app.on_shutdown.append(_end_streams)
     for dialect in DIALECTS:

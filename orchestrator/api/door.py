@@ -20,6 +20,7 @@ from orchestrator.errors import (
     BodyTooLarge,
     GenerationFailed,
     ImgenError,
+    InvalidField,
     InvalidJson,
     InvalidKey,
     KeyDisabled,
@@ -49,6 +50,8 @@ from orchestrator.ports import (
 log = logging.getLogger(__name__)
 
 BODY_LIMIT = timedelta(seconds=60)  # for a whole body to arrive
+# Of two of these a proxy may believe the one and we the other.
+SENT_ONCE = ("Authorization", "Idempotency-Key", "X-API-Key")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -140,6 +143,15 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
             log.error("broke off %s: %s", request.rel_url.raw_path, error)  # noqa: TRY400
             raise ConnectionAbortedError from error  # there can't be a second answer
         return _answer_to(error)
+
+
+@web.middleware
+async def refuse_repeated_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Raises InvalidField. aiohttp itself refuses those that HTTP forbids to repeat."""
+    for name in SENT_ONCE:
+        if len(request.headers.getall(name, [])) > 1:
+            raise InvalidField(name, reason="it was sent more than once")
+    return await handler(request)
 
 
 def _answer_to(error: Exception) -> web.Response:

@@ -21,9 +21,6 @@ from orchestrator.errors import Rejected, Unavailable
 
 log = logging.getLogger(__name__)
 
-# From the connection, or the last answer, until the head of a request has arrived. Longer than
-# proxies keep a connection to us unused, so that they close it and not we.
-HEAD_LIMIT = timedelta(seconds=65)
 CLOSING = timedelta(seconds=5)  # for answers under way when the service stops
 BACKLOG = 512  # connections that the system holds until we take them
 
@@ -33,7 +30,9 @@ class Bounds:
     connections: int = 1000
     of_one_address: int = 200  # a trusted proxy has no such bound
     trusted_proxies: Networks = ()
-    head: timedelta = HEAD_LIMIT
+    # From the connection, or the last answer, until the head of a request has arrived. Longer than
+    # proxies keep a connection to us unused, so that they close it and not we.
+    head: timedelta = timedelta(seconds=65)
 
 
 @asynccontextmanager
@@ -107,6 +106,14 @@ class _Connection(web.RequestHandler):
             self._count.leave(self._address)
             super().connection_lost(exc)
 
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """What aiohttp refuses before it asks the application, such as an unknown `Expect`."""
+        if isinstance(resp, web.HTTPException) and resp.status >= HTTPStatus.BAD_REQUEST:
+            resp = _answer(resp.status)
+        return await super().finish_response(request, resp, start_time)
+
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -119,15 +126,15 @@ class _Connection(web.RequestHandler):
             raise ConnectionAbortedError  # an answer has begun: there can't be another
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("answered %d", status, exc_info=exc)
-        answer = web.json_response({"error": _text(status)}, status=status)
+        answer = _answer(status)
         answer.force_close()
         return answer
 
 
-def _text(status: int) -> str:
-    if status == HTTPStatus.BAD_REQUEST:
-        return Rejected.__doc__ or ""
-    return HTTPStatus(status).phrase
+def _answer(status: int) -> web.Response:
+    bad = status == HTTPStatus.BAD_REQUEST
+    text = Rejected.__doc__ if bad else HTTPStatus(status).phrase
+    return web.json_response({"error": text}, status=status)
 
 
 def _raw(error: Unavailable) -> bytes:

@@ -90,6 +90,11 @@ class LimitSettings(Group):
     address_connections: int = Field(
         default=200, ge=1, description="HTTP connections at once from one address, but of proxies"
     )
+    head: Duration = Field(
+        default=timedelta(seconds=65),
+        gt=timedelta(),
+        description="Longest time that a connection waits for the head of a request",
+    )
     streams: int = Field(default=16, ge=1, description="Event streams at once of one key")
     running: Duration = Field(
         default=timedelta(minutes=10),

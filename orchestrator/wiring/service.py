@@ -134,6 +134,7 @@ def make_bounds(settings: Settings) -> Bounds:
         connections=settings.limits.connections,
         of_one_address=settings.limits.address_connections,
         trusted_proxies=settings.trusted_proxies,
+        head=settings.limits.head,
     )
 
 

@@ -100,6 +100,7 @@ HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
         HEAD + b"X: " + b"a" * 20_000 + b"\r\n\r\n",
         HEAD + b"A: b\r\n" * 500 + b"\r\n",
         HEAD + b"Content-Length: x\r\n\r\n",
+        HEAD + b"Content-Type: a/b\r\nContent-Type: c/d\r\n\r\n",
         HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
         HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
         HEAD + b"X:\0\r\n\r\n",
@@ -114,6 +115,12 @@ async def test_a_broken_chunk_is_answered_as_json() -> None:
     async with door() as opened:
         answer = await opened.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n")
     assert error_in(answer)[0] == 400
+
+
+async def test_what_a_client_expects_in_vain_is_answered_as_json() -> None:
+    async with door() as opened:
+        answer = await opened.send(HEAD + b"Expect: tea\r\nContent-Length: 2\r\n\r\n{}")
+    assert error_in(answer) == (417, "Expectation Failed")
 
 
 async def test_a_wrong_method_is_told_the_right_ones() -> None:
@@ -146,6 +153,17 @@ async def test_a_head_that_drips_has_to_come_in_time_too() -> None:
             assert await reader.read() == b""
         dripping.cancel()
         await close(writer)
+
+
+async def test_others_are_served_while_slow_clients_hold_connections() -> None:
+    async with door(head=timedelta(seconds=1)) as opened:
+        held = [await opened.open() for _ in range(50)]
+        for _, writer in held:
+            writer.write(HEAD)
+        assert b" 200 " in await opened.send(HEAD + b"Content-Length: 2\r\n\r\n{}")
+        async with asyncio.timeout(3):
+            assert [await reader.read() for reader, _ in held] == [b""] * 50
+        await close(*(writer for _, writer in held))
 
 
 async def test_connections_are_bounded() -> None:

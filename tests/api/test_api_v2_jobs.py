@@ -183,6 +183,18 @@ async def test_a_name_may_not_be_endless(door: Door) -> None:
     assert refused == (400, {"error": "Invalid field: Idempotency-Key"})
 
 
+@pytest.mark.parametrize("name", ["Authorization", "Idempotency-Key", "X-API-Key"])
+async def test_a_header_that_may_come_once_is_refused_twice(door: Door, name: str) -> None:
+    twice = [(name, "one"), (name, "other")]
+    rest = [pair for pair in door.headers.items() if pair[0] != name]
+    async with door.client.post("/api/v2", json=GENERATE, headers=[*rest, *twice]) as answer:
+        said = await answer.json()
+    assert (answer.status, said) == (
+        400,
+        {"error": f"Invalid field: {name}: it was sent more than once"},
+    )
+
+
 async def test_events_tell_progress_and_the_end(door: Door, ledger: JobLedger) -> None:
     job_id = await door.accepted()
     seen: list[Body] = []

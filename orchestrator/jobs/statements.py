@@ -61,12 +61,22 @@ WHERE (
 ) < CASE key.tier WHEN 'internal' THEN :internal WHEN 'pro' THEN :pro ELSE :free END
 """
 
-# What has waited too long comes before what suits the instance; then keys take turns.
+# A checkpoint that none was claimed for during the fairness window, though one waits that long,
+# comes before what suits the instance. When all wait that long, checkpoints take turns so; if every
+# job came at its age, the instances would do little but load. Then keys take turns.
 ORDER_OF_CLAIM = """
 ORDER BY
     job.priority DESC,
-    (job.created <= :overdue) DESC,
-    (job.created > :overdue AND job.checkpoint = :holds) DESC,
+    CASE
+        WHEN job.created <= :overdue AND NOT EXISTS (
+            SELECT 1 FROM jobs AS served
+            WHERE served.checkpoint = job.checkpoint AND served.claimed > :overdue
+        ) THEN 1
+        WHEN job.created <= :overdue AND job.checkpoint = :holds THEN 2
+        WHEN job.created <= :overdue THEN 3
+        WHEN job.checkpoint = :holds THEN 4
+        ELSE 5
+    END,
     coalesce((
         SELECT max(served.claimed) FROM jobs AS served
         WHERE served.key_id = job.key_id AND served.claimed IS NOT NULL

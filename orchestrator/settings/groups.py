@@ -81,7 +81,7 @@ class LimitSettings(Group):
     pro_at_once: int = Field(default=8, ge=1, description="Jobs at once of a `pro` key")
     fairness: Duration = Field(
         default=timedelta(seconds=120),
-        description="Longest time that a job is passed over for others whose checkpoint is loaded",
+        description="Longest time that a checkpoint is passed over for those that are loaded",
     )
     address_rate: int = Field(
         default=60, ge=1, description="Failed authentications a minute from one address"

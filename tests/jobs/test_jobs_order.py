@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import groupby
 
 import pytest
 from jobs_samples import LEASE, PLAN, SECOND, START, Clock, accepted, claimed, falls_asleep
@@ -52,6 +53,29 @@ async def test_the_oldest_of_those_that_waited_too_long_comes_first(
     await accepted(ledger, plan=TIGER)
     clock.advance(FAIRNESS)
     assert (await claimed_for(ledger, TIGER.checkpoint)).id == oldest.id
+
+
+async def claimed_on_one_instance(ledger: JobLedger, clock: Clock, *, run: timedelta) -> list[str]:
+    """The checkpoints of all waiting jobs, in the order in which one instance runs them."""
+    order, holds = [], ""
+    while job := await ledger.claim("a", holds=holds):
+        await ledger.save(job.evolve(status=Status.COMPLETED))
+        holds = job.plan.checkpoint
+        order.append(holds)
+        clock.advance(run)
+    return order
+
+
+async def test_when_all_wait_too_long_checkpoints_take_turns(
+    ledger: JobLedger, clock: Clock
+) -> None:
+    for age in range(40):
+        plan = TIGER if age % 2 else LION
+        await accepted(ledger, plan=plan, created=START - FAIRNESS - age * SECOND)
+    order = await claimed_on_one_instance(ledger, clock, run=FAIRNESS / 6)
+    turns = [(name, len(list(same))) for name, same in groupby(order)]
+    assert [name for name, _ in turns[:4]] == [TIGER.checkpoint, LION.checkpoint] * 2
+    assert [length for _, length in turns[:4]] == [1, 5, 5, 5]
 
 
 async def test_keys_take_turns(ledger: JobLedger, clock: Clock) -> None:

@@ -1,15 +1,14 @@
 """Pictures that a run starts from wait here, in memory, from before it is submitted until the
 service says that it is over."""
 
-import base64
-import hashlib
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http import HTTPStatus
 
 from aiohttp import web
+
+from .answers import digest_of, refusal
 
 LONGEST_PICTURE = 64 * 1024 * 1024  # bytes; what ComfyUI itself takes is its --max-upload-size
 
@@ -78,25 +77,14 @@ def add_routes(table: web.RouteTableDef, arrivals: Arrivals) -> None:
     @table.put("/imgen/inputs/{job}/{name}")
     async def receive(request: web.Request) -> web.Response:
         if (request.content_length or 0) > LONGEST_PICTURE:
-            return web.json_response(
-                {"error": "Too large"}, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            )
+            return refusal("Too large", status=413)
         data = await request.read()
         if request.headers.get("Content-Digest") != digest_of(data):
-            return _error("Content-Digest is not that of the body", HTTPStatus.BAD_REQUEST)
+            return refusal("Content-Digest is not that of the body", status=400)
         arrivals.put(f"{request.match_info['job']}/{request.match_info['name']}", data)
-        return web.Response(status=HTTPStatus.NO_CONTENT)
+        return web.Response(status=204)
 
     @table.delete("/imgen/inputs/{job}")
     async def forget(request: web.Request) -> web.Response:
         arrivals.discard(request.match_info["job"])
-        return web.Response(status=HTTPStatus.NO_CONTENT)
-
-
-def _error(message: str, status: HTTPStatus) -> web.Response:
-    return web.json_response({"error": message}, status=status)
-
-
-def digest_of(data: bytes) -> str:
-    """As the header `Content-Digest` has it (RFC 9530)."""
-    return f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
+        return web.Response(status=204)

@@ -13,12 +13,11 @@ from dataclasses import asdict, dataclass, field
 
 from aiohttp import MultipartWriter, web
 
-from .arrivals import digest_of
+from .answers import digest_of, refusal
 from .marks import VERSION
 from .marks.finish import Finished
 
 MAX_WAIT = 30.0  # seconds that one request may wait for a result
-CONTENT_TYPE = "image/{format}"
 BOOT = secrets.token_hex(16)  # tells this process from the next one at the same address
 
 log = logging.getLogger(__name__)
@@ -121,10 +120,10 @@ def add_routes(table: web.RouteTableDef, results: Results) -> None:
     async def fetch(request: web.Request) -> web.Response:
         wait = _seconds(request.query.get("wait", "0"))
         if wait is None:
-            return _error("wait is a number of seconds", status=400)
+            return refusal("wait is a number of seconds", status=400)
         pending = results.get(_delivery(request))
         if pending is None:
-            return _error("Unknown result", status=404)
+            return refusal("Unknown result", status=404)
         await asyncio.wait({asyncio.wrap_future(pending)}, timeout=wait)
         if not pending.done():
             return web.json_response({"status": "finishing"}, status=202)
@@ -150,12 +149,12 @@ def _seconds(text: str) -> float | None:
 
 def _response(outcome: Outcome) -> web.Response:
     if outcome.error:
-        return _error(outcome.error, status=500)
+        return refusal(outcome.error, status=500)
     parts = MultipartWriter("mixed")
     facts = json.dumps([asdict(made.facts) for made in outcome.artifacts]).encode()
     _add_part(parts, "facts", facts, content_type="application/json")
     for number, made in enumerate(outcome.artifacts, start=1):
-        content_type = CONTENT_TYPE.format(format=made.facts.format)
+        content_type = f"image/{made.facts.format}"
         for name, data in (("picture", made.picture), ("thumbnail", made.thumbnail)):
             _add_part(parts, f"{name}-{number}", data, content_type=content_type)
     return web.Response(body=parts)
@@ -164,7 +163,3 @@ def _response(outcome: Outcome) -> web.Response:
 def _add_part(parts: MultipartWriter, name: str, data: bytes, *, content_type: str) -> None:
     headers = {"Content-Type": content_type, "Content-Digest": digest_of(data)}
     parts.append(data, headers).set_content_disposition("attachment", name=name)
-
-
-def _error(message: str, *, status: int) -> web.Response:
-    return web.json_response({"error": message}, status=status)

@@ -28,10 +28,6 @@ class Encoding:
             raise ValueError(f"quality is 1 to 100, not {self.quality}")
 
     @property
-    def content_type(self) -> str:
-        return f"image/{self.format}"
-
-    @property
     def extension(self) -> str:
         return "jpg" if self.format == "jpeg" else self.format
 

@@ -13,8 +13,14 @@ from .tensors import to_images
 ARRIVALS = Arrivals()
 MAX_PIXELS = 64_000_000  # of a picture as it comes
 
-SOURCE = inputs.text("", "Which picture of the request: init_image, mask_image, reference_image")
-SIDE = "Pixels; the picture is scaled and cropped to fill them. 0: as it comes"
+SIDE = inputs.whole_number(
+    0, 0, 16384, "Pixels; the picture is scaled and cropped to fill them. 0: as it comes"
+)
+REQUESTED = {
+    "source": inputs.text("", "Which one of the request: init_image, mask_image, reference_image"),
+    "width": SIDE,
+    "height": SIDE,
+}
 
 
 def _open(source: str, width: int, height: int, mode: str) -> Image.Image:
@@ -45,9 +51,7 @@ class ImgenInputImage:
     def INPUT_TYPES(cls):
         return {
             "required": {
-                "source": SOURCE,
-                "width": inputs.whole_number(0, 0, 16384, SIDE),
-                "height": inputs.whole_number(0, 0, 16384, SIDE),
+                **REQUESTED,
                 "batch_size": inputs.whole_number(1, 1, 16, "How often it is repeated"),
             }
         }
@@ -70,13 +74,7 @@ class ImgenInputMask:
 
     @classmethod
     def INPUT_TYPES(cls):
-        return {
-            "required": {
-                "source": SOURCE,
-                "width": inputs.whole_number(0, 0, 16384, SIDE),
-                "height": inputs.whole_number(0, 0, 16384, SIDE),
-            }
-        }
+        return {"required": REQUESTED}
 
     @classmethod
     def IS_CHANGED(cls, source, **_):

@@ -42,7 +42,7 @@ CLOTHES = (
     "kimono outfit parka trenchcoat"
 )
 HAIR = "hair haired ponytail braid bob"
-HAIR_COLOURS: dict[str, Colour] = {**NAMED, "blonde": (222, 190, 120), "blond": (222, 190, 120)}
+COLOURS: dict[str, Colour] = {**NAMED, **dict.fromkeys(("blonde", "blond"), (222, 190, 120))}
 FALLBACK_PLACES = ("mountains", "sea", "meadow", "forest")
 FALLBACK_LIGHTS = ("golden", "dusk", "day", "dawn")
 REACH = 3  # words between a colour and what it colours
@@ -115,7 +115,7 @@ def _person(words: list[str], rng: np.random.Generator) -> Person | None:
     coat = _colour_of(CLOTHES, words) or NAMED[str(rng.choice(coats))]
     return Person(
         coat=coat,
-        hair=_colour_of(HAIR, words) or HAIR_COLOURS[str(rng.choice(hairs))],
+        hair=_colour_of(HAIR, words) or COLOURS[str(rng.choice(hairs))],
         scarf=_colour_of("scarf shawl", words) or NAMED[str(rng.choice(("cream", "mustard")))],
         umbrella="umbrella" in words,
     )
@@ -123,12 +123,13 @@ def _person(words: list[str], rng: np.random.Generator) -> Person | None:
 
 def _colour_of(things: str, words: list[str]) -> Colour | None:
     """The colour word next before one of the things."""
-    for place, word in enumerate(words):
-        if word in things.split():
-            for before in reversed(words[max(0, place - REACH) : place]):
-                if before in HAIR_COLOURS:
-                    return HAIR_COLOURS[before]
-    return None
+    near = (
+        before
+        for place, word in enumerate(words)
+        if word in things.split()
+        for before in reversed(words[max(0, place - REACH) : place])
+    )
+    return next((COLOURS[word] for word in near if word in COLOURS), None)
 
 
 def _accents(words: list[str], rng: np.random.Generator) -> tuple[Colour, ...]:

@@ -30,7 +30,7 @@ class QueueLimits:
     claims: int = 20  # of a job that nobody lives to give back; then it is FAILED
     lease: timedelta = timedelta(seconds=15)
     life: timedelta = timedelta(minutes=60)  # of a job, from acceptance to its end
-    # A checkpoint that jobs have waited for so long is no longer passed over for one that is loaded.
+    # A checkpoint is passed over no longer for those that are loaded.
     fairness: timedelta = timedelta(seconds=120)
     free: int = ENDLESS  # jobs of one key that are worked on at once, by the key's tier
     pro: int = ENDLESS

@@ -5,7 +5,6 @@ root stays when the signing certificate is renewed: pictures signed before remai
 """
 
 import fcntl
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from orchestrator import durable_files
 from orchestrator.credentials.chain import (
     C2PA_CLAIM_SIGNING,
     RENEWAL,
@@ -105,24 +105,9 @@ def _parse_key(block: bytes) -> ec.EllipticCurvePrivateKey:
 
 
 def _write(file: Path, pair: Pair) -> None:
-    """Replace the file as a whole, readable by its owner only."""
     text = to_pem([identity.certificate for identity in pair])
     text += "".join(key_to_pem(identity.key) for identity in pair)
-    unfinished = file.with_suffix(".unfinished")
-    with open(unfinished, "w", opener=_private) as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)
+    durable_files.replace(file, text, mode=0o600)
 
 
 def _make_root() -> Identity:

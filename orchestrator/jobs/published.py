@@ -3,15 +3,14 @@
 import asyncio
 import hashlib
 import logging
-import os
 import re
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+from orchestrator import durable_files
 from orchestrator.errors import (
     ConfigurationError,
     ImgenError,
@@ -157,20 +156,11 @@ class PublishedFiles:
 
 
 def _put(file: Path, content: str | None) -> None:
-    """Whole or not at all."""
     if content is None:
         file.unlink(missing_ok=True)
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    durable_files.replace(file, content)
 
 
 def _check_path(path: str) -> None:

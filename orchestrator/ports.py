@@ -242,6 +242,12 @@ class Compliance(Protocol):
         """Whether pictures of a learned model may be made at all: somebody looks at them, or
         the operator has said that nobody need."""
 
+    def somebody_looks(self) -> bool:
+        """Whether a reviewer is there who sees what is in a picture."""
+
+    def faults(self) -> Sequence[str]:
+        """Of the files that reviewers go by, as `file: line: field: reason`."""
+
 
 class Marks(Protocol):
     """The invisible mark: 64-bit id and keyed 32-bit MAC. The key stays with the orchestrator."""

@@ -165,6 +165,12 @@ class World:
     def has_eyes(self) -> bool:
         return self.eyes
 
+    def somebody_looks(self) -> bool:
+        return self.eyes
+
+    def faults(self) -> tuple[str, ...]:
+        return ()
+
     async def sign(
         self, picture: bytes, form: Format, claims: Claims, *, parent: bytes | None = None
     ) -> bytes:

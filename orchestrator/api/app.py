@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
-from orchestrator.api import artists, cache, health, metrics, pages, v2
+from orchestrator.api import admin, artists, cache, health, metrics, pages, v2
+from orchestrator.api.admin import ADMIN, Admin
 from orchestrator.api.artists import STUDIO, Studio
 from orchestrator.api.door import HOUSE, House, errors_as_json, refuse_repeated_headers
 from orchestrator.api.metrics import TELEMETRY, Telemetry
@@ -23,7 +24,8 @@ class Site:
     """The pages for people in a browser."""
 
     gate: Gate
-    studio: Studio
+    studio: Studio | None = None  # None: no page of that kind
+    admin: Admin | None = None
 
 
 def make_app(
@@ -55,8 +57,14 @@ def make_app(
 
 
 def _open(site: Site, app: web.Application) -> None:
-    app[GATE], app[STUDIO] = site.gate, site.studio
-    app.add_routes([*pages.routes(), *artists.routes()])
+    app[GATE] = site.gate
+    app.add_routes(pages.routes())
+    if site.studio:
+        app[STUDIO] = site.studio
+        app.add_routes(artists.routes())
+    if site.admin:
+        app[ADMIN] = site.admin
+        app.add_routes(admin.routes())
 
 
 async def _end_streams(app: web.Application) -> None:

@@ -9,7 +9,7 @@ from orchestrator.api.sign_in.gate import (
     session_of,
     token_of,
 )
-from orchestrator.api.sign_in.login import Entrance
+from orchestrator.api.sign_in.login import Entrance, read_form
 from orchestrator.api.sign_in.sessions import LIFE, Sessions
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "check_origin",
     "check_token",
     "holder_of",
+    "read_form",
     "session_of",
     "token_of",
 ]

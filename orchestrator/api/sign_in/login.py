@@ -11,7 +11,7 @@ from orchestrator.api.limits import address_of
 from orchestrator.api.pages import led_to, page
 from orchestrator.api.sign_in.gate import COOKIE, GATE, check_origin, end_session
 from orchestrator.api.sign_in.sessions import LIFE
-from orchestrator.errors import Forbidden, Unauthorized
+from orchestrator.errors import BodyTooLarge, Forbidden, Unauthorized
 from orchestrator.models import Caller
 
 LONGEST_FORM = 4096  # bytes
@@ -49,11 +49,9 @@ class Entrance:
         """Raises Forbidden for another origin, RateLimited."""
         check_origin(request)
         house, sessions = request.app[HOUSE], request.app[GATE].sessions
-        if (request.content_length or 0) > LONGEST_FORM:
-            return self.form("That is no API key", status=401)
-        key = (await request.post()).get("key", "")
+        key = (await read_form(request)).get("key", "")
         try:
-            caller = self.admit(await house.keys.caller(str(key).strip()))
+            caller = self.admit(await house.keys.caller(key.strip()))
         except (Unauthorized, Forbidden) as error:
             await house.strangers.take(address_of(request, trusted=house.trusted_proxies))
             return self.form(error.message, status=401)
@@ -67,6 +65,13 @@ class Entrance:
         answer = led_to(self.login)
         _set_cookie(request, answer, "", timedelta())
         return answer
+
+
+async def read_form(request: web.Request) -> dict[str, str]:
+    """Raises BodyTooLarge."""
+    if request.content_length is None or request.content_length > LONGEST_FORM:
+        raise BodyTooLarge
+    return {name: str(value) for name, value in (await request.post()).items()}
 
 
 def _set_cookie(request: web.Request, answer: web.Response, value: str, life: timedelta) -> None:

@@ -30,6 +30,7 @@ from orchestrator.private_files import write_private
 from orchestrator.settings import Settings
 from orchestrator.storage import LocalStorage
 from orchestrator.wiring.adapters import make_data_dir, make_sessions
+from orchestrator.wiring.admin import make_admin
 from orchestrator.wiring.engine import Core, Front, opened, opened_front
 from orchestrator.wiring.fleet import require_shared
 from orchestrator.wiring.metrics import metrics_served
@@ -164,7 +165,9 @@ def make_house(settings: Settings, core: Front, keys: ApiKeys) -> House:
 
 def make_site(settings: Settings, core: Front, keys: ApiKeys) -> Site:
     gate = Gate(make_sessions(settings), keys, EndedSessions(core.database))
-    return Site(gate=gate, studio=make_studio(settings, core))
+    return Site(
+        gate=gate, studio=make_studio(settings, core), admin=make_admin(settings, core, keys)
+    )
 
 
 def make_studio(settings: Settings, core: Front) -> Studio:

@@ -1,11 +1,11 @@
 """Storage in S3 or in what speaks like it, by boto3 on a few threads."""
 
 import asyncio
-import math
+import logging
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -17,17 +17,23 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.errors import (
     ConfigurationError,
+    ImgenError,
     StorageFailed,
     StorageFull,
     StorageUnavailable,
     Unavailable,
 )
 from orchestrator.models import Asset
+from orchestrator.storage import presign
 from orchestrator.storage.keys import checked, is_linkable
+from orchestrator.storage.presign import Presigner
 from orchestrator.storage.upload import Checksum, Fields, Uploads, code_of, md5_of, put_once
 
 if TYPE_CHECKING:
+    from botocore.credentials import ReadOnlyCredentials
     from types_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Addressing = Literal["auto", "path", "virtual"]
@@ -42,7 +48,6 @@ PAGE = 1000  # keys that are deleted at once
 LARGEST = 512 * 2**20  # bytes that are read
 INSUFFICIENT_STORAGE = 507  # HTTP
 CHUNK = 2**20  # bytes
-LONGEST_LINK = timedelta(days=7)  # AWS signs no longer
 DEFAULT_REGION = "us-east-1"  # what servers that have no regions expect
 
 
@@ -75,10 +80,9 @@ class S3Storage:
 
     def __init__(self, options: S3Options) -> None:
         self._options = options
-        self._client = make_client(options, options.endpoint)
-        self._signer = self._client
-        if options.link_endpoint:
-            self._signer = make_client(options, options.link_endpoint)
+        self.session = make_session(options)
+        self._client = make_client(self.session, options, options.endpoint)
+        self._presigner = make_presigner(self.session, options)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="s3")
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None:
@@ -103,11 +107,16 @@ class S3Storage:
             raise StorageFailed(detail=f"no link may be made to {asset.key[:200]!r}")
         if asset.key.startswith(PUBLIC) and (address := self.public_address(asset.key)):
             return address
-        return self._signer.generate_presigned_url(
-            "get_object",
-            Params=self.place(asset.key),
-            ExpiresIn=math.ceil(min(lifetime, LONGEST_LINK).total_seconds()),
-        )
+        return self._presigner.sign(self.place(asset.key), lifetime=lifetime)
+
+    async def watch(self) -> None:
+        """Have credentials at hand that sign links, until cancelled."""
+        while True:
+            try:
+                await self.run(self._presigner.renew)
+            except ImgenError as error:
+                log.warning("the credentials that sign links could not be renewed: %s", error)
+            await asyncio.sleep(presign.RENEWAL.total_seconds())
 
     def public_address(self, key: str) -> str:
         """Where it would be if everybody might read it; empty if nothing is public."""
@@ -134,8 +143,8 @@ class S3Storage:
         try:
             async with asyncio.timeout(TIME_LIMIT):
                 return await loop.run_in_executor(self._threads, work)
-        except (BotoCoreError, ClientError, TimeoutError) as error:
-            raise _meaning(error) from error
+        except (BotoCoreError, ClientError, RuntimeError, TimeoutError) as error:
+            raise _meaning(error) from error  # RuntimeError: a role's new credentials have expired
 
     def _facts(self, key: str, content_type: str) -> Fields:
         name = key.rpartition("/")[2]
@@ -147,25 +156,48 @@ class S3Storage:
         }
 
 
-def make_client(options: S3Options, endpoint: str) -> "S3Client":
-    found = boto3.Session()  # what AWS tools have been told in the environment and in files
-    try:
-        if not options.access_key and found.get_credentials() is None:
+def make_session(options: S3Options) -> boto3.Session:
+    """With the credentials of the options, or what AWS tools have been told in the environment and
+    in files. Raises ConfigurationError if there are none."""
+    with _explained():
+        session = boto3.Session(options.access_key or None, options.secret_key or None)
+        if session.get_credentials() is None:
             raise ConfigurationError(
                 "S3: no credentials; set IMGEN_S3__ACCESS_KEY and IMGEN_S3__SECRET_KEY"
             )
-        client = boto3.client(
+    return session
+
+
+def make_client(session: boto3.Session, options: S3Options, endpoint: str) -> "S3Client":
+    with _explained():
+        client: S3Client = session.client(
             "s3",
-            aws_access_key_id=options.access_key or None,
-            aws_secret_access_key=options.secret_key or None,
-            region_name=options.region or found.region_name or DEFAULT_REGION,
+            region_name=options.region or session.region_name or DEFAULT_REGION,
             endpoint_url=endpoint or None,
             config=_config(options.addressing, own_server=bool(endpoint)),
         )
-    except (BotoCoreError, ValueError) as error:
-        raise ConfigurationError(f"S3: {error}") from error
     client.meta.events.register("before-call.s3.DeleteObjects", _add_md5)
     return client
+
+
+def make_presigner(session: boto3.Session, options: S3Options) -> Presigner:
+    credentials: Any = session.get_credentials()
+
+    def client_with(frozen: "ReadOnlyCredentials") -> "S3Client":
+        keys = frozen.access_key, frozen.secret_key, frozen.token
+        fixed = boto3.Session(*keys, region_name=session.region_name)
+        return make_client(fixed, options, options.link_endpoint or options.endpoint)
+
+    with _explained():
+        return Presigner(credentials, client_with)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ValueError) as error:
+        raise ConfigurationError(f"S3: {error}") from error
 
 
 def _config(addressing: Addressing, *, own_server: bool) -> Config:

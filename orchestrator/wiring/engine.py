@@ -64,6 +64,8 @@ class Front:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.audit.follow(self.instances))
             tasks.create_task(self.space.follow())
+            if isinstance(self.storage, S3Storage):
+                tasks.create_task(self.storage.watch())
             if isinstance(self.instances, Fleet):
                 tasks.create_task(self.instances.follow())
                 tasks.create_task(self.files.follow())

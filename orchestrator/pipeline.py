@@ -6,51 +6,33 @@ the job was. Nothing unsigned or unreviewed can reach a public key, because of t
 """
 
 import asyncio
-import secrets
-import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 from uuid import uuid4
 
-from orchestrator.errors import (
-    Blocked,
-    CacheMiss,
-    InvalidField,
-    Unavailable,
-    WeightsGone,
-)
+from orchestrator.composition import Composition, composed, plan_of
+from orchestrator.errors import Blocked, CacheMiss, Unavailable, WeightsGone
 from orchestrator.inputs import fetch, inputs_of, refusal, spooled
 from orchestrator.models import (
     Artifact,
     Asset,
     Caller,
-    Character,
     Claims,
     Job,
     Kept,
-    LoraUse,
-    Model,
     PictureName,
-    Plan,
     Progress,
-    Prompt,
     Request,
     Shelf,
     Status,
-    Style,
     Template,
-    Texts,
     Verdict,
 )
 from orchestrator.ports import NO_PICTURES, Offering, Ports, Slot
-from orchestrator.prompts import compose, enriched, make_guide, parse, random_prompt
+from orchestrator.prompts import enriched, make_guide, random_prompt
 from orchestrator.reuse import hand_out
-from orchestrator.workflows import Bindings, Finish, build, is_procedural, pictures_of
-
-GEN_ID_ALPHABET = string.ascii_lowercase + string.digits
-NOBODY = Character(name="")
+from orchestrator.workflows import is_procedural
 
 
 async def accept(
@@ -72,8 +54,8 @@ async def accept(
     shelf = offered(ports)
     ruleset = ports.compliance.resolve(request.ruleset, allowed=caller.rulesets)
     request = request.evolve(ruleset=ruleset)
-    draft = compose_draft(request.prompt, request, shelf, ports)
-    verdict = await screen(draft, request, ports)
+    composition = composed(request, shelf, ports)
+    verdict = await screen(composition, ports)
 
     job = Job(
         id=uuid4(),
@@ -81,7 +63,7 @@ async def accept(
         dialect=dialect,
         request=request,
         created=datetime.now(UTC),
-        plan=plan_job(draft, request, ports),
+        plan=plan_of(composition, ports),
         priority=caller.priority,
     )
     if verdict.safe and request.reuse.wanted:
@@ -91,11 +73,11 @@ async def accept(
         if request.reuse.only:
             raise CacheMiss
     if verdict.safe and request.optimize:
-        enhanced = await enrich(draft, ports)
-        draft = compose_draft(enhanced, request, shelf, ports)
-        verdict = await screen(draft, request, ports)
+        enhanced = await enrich(composition, ports)
+        composition = composed(request, shelf, ports, raw=enhanced)
+        verdict = await screen(composition, ports)
         unenhanced = job.plan.prompt.positive
-        job = job.evolve(plan=plan_job(draft, request, ports).evolve(unenhanced=unenhanced))
+        job = job.evolve(plan=plan_of(composition, ports).evolve(unenhanced=unenhanced))
 
     if not verdict.safe:
         job, pictures = completed(job.evolve(verdict=verdict)), NO_PICTURES
@@ -124,125 +106,36 @@ def _obstacle(template: Template, ports: Offering) -> str:
     return "no reviewer looks at its pictures"
 
 
-@dataclass(frozen=True)
-class Draft:
-    """A prompt as it would be drawn: parsed, its catalog entries found, its texts composed."""
-
-    raw: str
-    prompt: Prompt
-    model: Model
-    style: Style
-    character: Character
-    texts: Texts
-    shelf: Shelf
-
-
-def compose_draft(raw: str, request: Request, shelf: Shelf, ports: Ports) -> Draft:
-    model = shelf.model(request.model)
-    if model is None:
-        raise Unavailable("No model is served")
-    unknown = ports.policy.unknown_character
-    prompt = parse(raw, characters=shelf.cast(model), unknown=unknown)
-    style = model.style(request.style)
-    character = shelf.characters.get(prompt.character, NOBODY)
-    texts = compose(
-        prompt,
-        model=model,
-        style=style,
-        character=character,
-        negative=request.negative,
-        texts=shelf.texts,
-    )
-    return Draft(raw, prompt, model, style, character, texts, shelf)
-
-
-async def screen(draft: Draft, request: Request, ports: Ports) -> Verdict:
-    texts = request.strings(draft.texts)
+async def screen(composition: Composition, ports: Ports) -> Verdict:
+    request = composition.request
+    texts = request.strings(composition.texts)
     return await ports.compliance.screen(texts, ruleset=request.ruleset)
-
-
-def plan_job(draft: Draft, request: Request, ports: Ports) -> Plan:
-    """Decide everything that is left: what is planned here is drawn, whatever changes later."""
-    template = draft.shelf.templates[draft.model.template]
-    bindings = bindings_of(draft, request)
-    watermark_id = secrets.token_hex(8)
-    finish = Finish(
-        payload=ports.marks.payload(watermark_id), output=request.output, brand=request.brand
-    )
-    graph = build(template, bindings, finish=finish)
-    for name in request.pictures.keys() - pictures_of(graph):
-        raise InvalidField(name, reason=f"{draft.model.key} does not draw from it")
-    return Plan(
-        prompt=draft.prompt,
-        raw=draft.raw,
-        texts=draft.texts,
-        model=draft.model.key,
-        model_label=draft.model.label,
-        style=draft.style.key,
-        checkpoint=draft.model.checkpoint,
-        weights=(*draft.model.weights, *(f"loras/{use.file}" for use in bindings.loras)),
-        template=template.name,
-        template_digest=template.digest,
-        card_digest=draft.model.digest,
-        character_digest=draft.character.digest,
-        seed=request.seed,
-        steps=bindings.steps,
-        cfg=bindings.cfg,
-        sampler=bindings.sampler,
-        scheduler=bindings.scheduler,
-        gen_id="".join(secrets.choice(GEN_ID_ALPHABET) for _ in range(20)),
-        watermark_id=watermark_id,
-        graph=graph,
-        optimized=draft.raw != request.prompt,
-        run_limit=draft.model.run_limit,
-    )
-
-
-def bindings_of(draft: Draft, request: Request) -> Bindings:
-    model, style = draft.model, draft.style
-    return Bindings(
-        positive=draft.texts.positive,
-        negative=draft.texts.negative,
-        seed=request.seed,
-        width=request.output.width,
-        height=request.output.height,
-        steps=request.steps or style.steps,
-        cfg=style.cfg if request.cfg is None else request.cfg,
-        sampler=style.sampler,
-        scheduler=style.scheduler,
-        checkpoint=model.checkpoint,
-        companions=model.companions,
-        loras=_loras(draft, request),
-        **{name.value: name.value for name in request.pictures},
-        strength=request.strength if PictureName.INIT in request.pictures else 1.0,
-        model=model.key,
-        style=style.key,
-        character=draft.character.name,
-    )
 
 
 async def enhance(request: Request, ports: Ports) -> str:
     """A richer prompt for the same picture. Raises EnhancementFailed, Blocked."""
     shelf = offered(ports)
-    draft = compose_draft(request.prompt, request, shelf, ports)
-    await refuse_unsafe(draft, request, ports)
-    enhanced = await enrich(draft, ports)
-    await refuse_unsafe(compose_draft(enhanced, request, shelf, ports), request, ports)
+    composition = composed(request, shelf, ports)
+    await refuse_unsafe(composition, ports)
+    enhanced = await enrich(composition, ports)
+    await refuse_unsafe(composed(request, shelf, ports, raw=enhanced), ports)
     return enhanced
 
 
-async def enrich(draft: Draft, ports: Ports) -> str:
-    """The draft's prompt with a richer positive text; the same if there is nothing to add.
+async def enrich(composition: Composition, ports: Ports) -> str:
+    """The same prompt with a richer positive text; the same if there is nothing to add.
     Raises EnhancementFailed."""
     guide = make_guide(
-        draft.prompt,
-        model=draft.model,
-        style=draft.style,
-        character=draft.character,
-        shelf=draft.shelf,
+        composition.prompt,
+        model=composition.model,
+        style=composition.style,
+        character=composition.character,
+        shelf=composition.shelf,
     )
-    answer = await ports.enhancer.enhance(draft.prompt.positive, guide=guide)
-    return enriched(draft.raw, draft.prompt, answer, longest=ports.policy.longest_prompt)
+    answer = await ports.enhancer.enhance(composition.prompt.positive, guide=guide)
+    return enriched(
+        composition.raw, composition.prompt, answer, longest=ports.policy.longest_prompt
+    )
 
 
 async def suggest(rng: Random, character: str | None, ports: Ports, *, model: str = "") -> str:
@@ -253,25 +146,15 @@ async def suggest(rng: Random, character: str | None, ports: Ports, *, model: st
         rng, shelf=shelf, character=character, model=served.key if served else ""
     )
     request = Request(prompt=prompt, model=model, seed=0)
-    await refuse_unsafe(compose_draft(request.prompt, request, shelf, ports), request, ports)
-    return request.prompt
+    await refuse_unsafe(composed(request, shelf, ports), ports)
+    return prompt
 
 
-async def refuse_unsafe(draft: Draft, request: Request, ports: Ports) -> None:
+async def refuse_unsafe(composition: Composition, ports: Ports) -> None:
     """Raises Blocked."""
-    verdict = await screen(draft, request, ports)
+    verdict = await screen(composition, ports)
     if not verdict.safe:
         raise Blocked(verdict.message)
-
-
-def _loras(draft: Draft, request: Request) -> tuple[LoraUse, ...]:
-    character = draft.character
-    for use in request.loras:
-        lora = draft.shelf.loras.get(use.file)
-        if lora is None or not lora.fits(draft.model):
-            raise InvalidField("loras", reason=f"{use.file[:100]} is none for {draft.model.key}")
-    own = (LoraUse(file=character.lora, weight=character.weight),) if character.lora else ()
-    return (*draft.style.loras, *own, *request.loras)
 
 
 async def fulfil(job: Job, slot: Slot, ports: Ports, *, report: Callable[[Progress], None]) -> Job:

@@ -6,9 +6,10 @@ from typing import Any
 
 from orchestrator.api.fields import Fields
 from orchestrator.api.v2.request import LONGEST_NAME, SEEDS, read_prompt
+from orchestrator.composition import bindings_of, composed
 from orchestrator.errors import InvalidField, Rejected, TemplateFault
 from orchestrator.models import Caller, Character, Graph, Model, Request, Shelf, Template
-from orchestrator.pipeline import bindings_of, compose_draft, refuse_unsafe
+from orchestrator.pipeline import refuse_unsafe
 from orchestrator.ports import Ports
 from orchestrator.workflows import build_draft
 
@@ -64,9 +65,9 @@ async def trial_graph(template: Template, request: Request, artist: Caller, port
     payload nor the secret behind it reaches the page. Raises Rejected, Unavailable."""
     ruleset = ports.compliance.resolve(request.ruleset, allowed=artist.rulesets)
     request = request.evolve(ruleset=ruleset)
-    draft = compose_draft(request.prompt, request, ports.catalog.shelf(), ports)
-    await refuse_unsafe(draft, request, ports)
+    composition = composed(request, ports.catalog.shelf(), ports)
+    await refuse_unsafe(composition, ports)
     try:
-        return build_draft(template, bindings_of(draft, request))
+        return build_draft(template, bindings_of(composition))
     except TemplateFault as fault:  # only with these values: the audit found none
         raise Rejected(fault.message) from fault

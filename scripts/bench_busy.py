@@ -26,7 +26,7 @@ from bench_rig import (
 from rich.progress import Progress
 
 from orchestrator.models import Request
-from orchestrator.wiring import Core
+from orchestrator.wiring.engine import Core
 
 OUTPUT = {"class_type": "ImgenOutput", "inputs": {"image": ["1", 0]}}
 STOCK = {"class_type": "BenchStockFinish", "inputs": {"image": ["1", 0]}}

@@ -21,8 +21,9 @@ from orchestrator.cache import NoCache
 from orchestrator.catalog import Catalog, Memory, Weights
 from orchestrator.models import Caller
 from orchestrator.settings import HOME, ComplianceSettings, Settings
-from orchestrator.wiring import LiveAudit, open_database
 from orchestrator.wiring.adapters import make_ledger, make_ports, make_storage
+from orchestrator.wiring.audit import LiveAudit
+from orchestrator.wiring.database import open_database
 
 RUNS = 15
 CHECKPOINTS, LORAS, CHARACTERS = 500, 5000, 2000

@@ -27,7 +27,7 @@ from rich.progress import Progress
 
 from orchestrator.models import Output, Request, Status
 from orchestrator.pipeline import accept
-from orchestrator.wiring import Core
+from orchestrator.wiring.engine import Core
 
 SECONDS, WIDTH, HEIGHT = 0.02, 512, 288
 OUTPUT = {"class_type": "ImgenOutput", "inputs": {"image": ["1", 0]}}

@@ -16,7 +16,7 @@ from bench_rig import ADDRESS, add_jobs, at_work, load, settings_for
 from rich.progress import track
 
 from orchestrator.models import Request
-from orchestrator.wiring import Core, opened
+from orchestrator.wiring.engine import Core, opened
 
 STEPS = 20
 LOOK = 0.02  # seconds

@@ -19,7 +19,7 @@ from rich.progress import Progress
 from orchestrator.models import Brand, Caller, Request, Status
 from orchestrator.pipeline import accept, offered
 from orchestrator.settings import HOME, Settings
-from orchestrator.wiring import Core, opened
+from orchestrator.wiring.engine import Core, opened
 
 CALLER = Caller(key_id="bench", tier="internal")
 MODEL = "bench"

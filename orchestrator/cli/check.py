@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from orchestrator.settings import read_settings
-from orchestrator.wiring import check_workflows
+from orchestrator.wiring.offline import check_workflows
 
 
 @click.command()
@@ -13,7 +13,7 @@ from orchestrator.wiring import check_workflows
     "folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 def check(folder: Path | None) -> None:
-    """Check the files of a workflows folder, as the service would read them.
+    """Check a workflows folder as the service would read it.
 
     \b
     Looks at models/ families/ styles/ characters/ templates/ prompts/ rulesets/ in FOLDER, or in

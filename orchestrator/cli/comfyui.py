@@ -12,7 +12,7 @@ import click
 from orchestrator.comfy.process import child_environment, launch_command
 from orchestrator.errors import ConfigurationError
 from orchestrator.settings import HOME, read_settings
-from orchestrator.wiring import managed_comfyui
+from orchestrator.wiring.adapters import managed_comfyui
 
 RELEASE = "0.3.64"
 OFFICIAL = HOME / "comfyui" / "official"
@@ -22,7 +22,7 @@ PACK_NEEDS = ("numpy", "pillow>=12", "pdqhash==0.2.8")  # of our node pack
 
 @click.group()
 def comfyui() -> None:
-    """Install an official ComfyUI, or start the configured one by hand."""
+    """Install an official ComfyUI, or start the configured one."""
 
 
 @comfyui.command()

@@ -11,15 +11,10 @@ import click
 
 from orchestrator.errors import ImgenError, Unavailable
 from orchestrator.settings import Settings, read_settings
-from orchestrator.wiring import (
-    examine_storage,
-    make_compliance,
-    managed_comfyui,
-    missing_shared,
-    open_database,
-    read_offer,
-    signing_chain,
-)
+from orchestrator.wiring.adapters import make_compliance, managed_comfyui, signing_chain
+from orchestrator.wiring.database import open_database
+from orchestrator.wiring.fleet import missing_shared
+from orchestrator.wiring.offline import examine_storage, read_offer
 
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  compared with, not listened on
 LITTLE_SPACE = 2 * 2**30  # bytes
@@ -40,7 +35,7 @@ class Finding:
 
 @click.command()
 def doctor() -> None:
-    """Check this installation; say what is wrong and what to do about it.
+    """Say what is wrong with this installation and what to do.
 
     Works beside a running service and without one. Exits with 1 if something is at fault.
     """

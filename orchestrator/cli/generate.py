@@ -9,8 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from orchestrator.cli.client import Client, Refused
-from orchestrator.settings import Settings, read_settings
-from orchestrator.wiring import ADMIN_KEY_FILE
+from orchestrator.settings import ADMIN_KEY_FILE, Settings, read_settings
 
 
 @click.command()

@@ -11,7 +11,7 @@ from rich.table import Table
 from orchestrator.jobs.keys import ApiKeys, Key, Tier
 from orchestrator.jobs.webhook_secrets import JobWebhookSecrets
 from orchestrator.settings import read_settings
-from orchestrator.wiring import open_database
+from orchestrator.wiring.database import open_database
 
 
 @click.group()

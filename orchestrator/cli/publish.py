@@ -9,7 +9,8 @@ import click
 
 from orchestrator.models import Version
 from orchestrator.settings import read_settings
-from orchestrator.wiring import make_published, open_database
+from orchestrator.wiring.database import open_database
+from orchestrator.wiring.fleet import make_published
 
 FOLDERS = ("models", "families", "styles", "characters", "rulesets", "templates", "prompts")
 
@@ -20,7 +21,7 @@ FOLDERS = ("models", "families", "styles", "characters", "rulesets", "templates"
 )
 @click.option("--author", default=getpass.getuser, help="Who is named in the history.")
 def publish(files: tuple[Path, ...], author: str) -> None:
-    """Check FILES and publish them: every process serves them within 5 s.
+    """Check FILES and serve them in every process within 5 s.
 
     A file's path must end as it does below a workflows folder: characters/aya.yaml,
     my/templates/sdxl.json. Former versions are kept. Without a PostgreSQL the file is put into

@@ -6,7 +6,7 @@ import click
 
 from orchestrator.prompts import random_prompt
 from orchestrator.settings import read_settings
-from orchestrator.wiring import read_offer
+from orchestrator.wiring.offline import read_offer
 
 
 @click.command()

@@ -13,7 +13,7 @@ NAMES = (
 
 @click.command()
 def secrets() -> None:
-    """Print new random secrets as lines for an environment file, and keep nothing.
+    """Print new secrets for an environment file; keep nothing.
 
     All processes on one PostgreSQL need the same ones. They need the same signing certificate and
     key too, which your certificate authority gives: IMGEN_CREDENTIALS__CERTIFICATE and

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from orchestrator.settings import read_settings
-from orchestrator.wiring import serve as run_all
-from orchestrator.wiring import serve_api, serve_worker
+from orchestrator.wiring.service import serve as run_all
+from orchestrator.wiring.service import serve_api, serve_worker
 
 verbosity = click.option("--verbose", "-v", is_flag=True, help="Log every step of every job.")
 
@@ -29,10 +29,11 @@ def serve(*, verbose: bool) -> None:
 @click.command()
 @verbosity
 def api(*, verbose: bool) -> None:
-    """Run only the API until Ctrl-C: one of several, behind a load balancer.
+    """Run only the API until Ctrl-C: one of a fleet.
 
-    Needs IMGEN_DATABASE_URL=postgresql://… and the shared secrets (`imgen secrets`), but no
-    ComfyUI and no weights. Prints `ready http://host:port`. Jobs are done by `imgen worker`.
+    Several stand behind a load balancer. Needs IMGEN_DATABASE_URL=postgresql://… and the shared
+    secrets (`imgen secrets`), but no ComfyUI and no weights. Prints `ready http://host:port`.
+    Jobs are done by `imgen worker`.
     """
     _run(serve_api, verbose=verbose)
 
@@ -40,7 +41,7 @@ def api(*, verbose: bool) -> None:
 @click.command()
 @verbosity
 def worker(*, verbose: bool) -> None:
-    """Run only a worker until Ctrl-C: one of several, each with its ComfyUI.
+    """Run only a worker until Ctrl-C: one of a fleet.
 
     Starts a ComfyUI, or uses those of IMGEN_COMFYUI_URLS. Needs the same database and secrets as
     `imgen api`, and a data directory of its own. Prints `ready NAME` when it takes jobs.

@@ -15,7 +15,7 @@ from orchestrator.catalog import read_shelf
 from orchestrator.catalog.formats import read_template
 from orchestrator.models import Template
 from orchestrator.settings import HOME, read_settings
-from orchestrator.wiring import declared_schemas
+from orchestrator.wiring.audit import declared_schemas
 from orchestrator.workflows import Fit, audit, fit, propose, rewrite_goldens
 from orchestrator.workflows.render import malformed
 

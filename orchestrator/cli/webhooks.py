@@ -11,7 +11,7 @@ from rich.table import Column, Table
 from orchestrator.jobs.outbox import JobOutbox
 from orchestrator.models import Delivery
 from orchestrator.settings import read_settings
-from orchestrator.wiring import open_database
+from orchestrator.wiring.database import open_database
 
 
 @click.group()

@@ -2,6 +2,6 @@
 
 from orchestrator.settings.groups import ComplianceSettings
 from orchestrator.settings.read import describe, read_settings
-from orchestrator.settings.settings import HOME, Settings
+from orchestrator.settings.settings import ADMIN_KEY_FILE, HOME, Settings
 
-__all__ = ["HOME", "ComplianceSettings", "Settings", "describe", "read_settings"]
+__all__ = ["ADMIN_KEY_FILE", "HOME", "ComplianceSettings", "Settings", "describe", "read_settings"]

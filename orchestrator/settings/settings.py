@@ -28,6 +28,7 @@ from orchestrator.settings.s3 import S3Settings
 from orchestrator.settings.webhooks import WebhookSettings
 
 HOME = Path(__file__).resolve().parents[2]  # the checkout: workflows/ and comfyui/ lie here
+ADMIN_KEY_FILE = "admin.key"  # in the data directory: the key that the first start makes
 LONGEST_S3_LINK = timedelta(days=7)  # no signature is valid for longer
 
 

@@ -1,7 +1,5 @@
 """Makes each adapter from the settings."""
 
-import os
-
 from pydantic import SecretStr
 
 from comfy_nodes.marks import VERSION as PACK_VERSION
@@ -19,9 +17,7 @@ from orchestrator.errors import ConfigurationError
 from orchestrator.jobs.cache_records import CacheRecords
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ledger import JobLedger, QueueLimits
-from orchestrator.jobs.postgres import PostgresDatabase
 from orchestrator.jobs.retention import Ages
-from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.llm import BuiltinEnhancer, Chat, ChatEnhancer
 from orchestrator.ports import Cache, Enhancer, Policy, Ports, Storage, WeightSource
 from orchestrator.private_files import lasting_secret
@@ -30,23 +26,7 @@ from orchestrator.settings import HOME, Settings
 from orchestrator.storage import LocalStorage, S3Options, S3Storage
 from orchestrator.verify import KeyedMarks
 from orchestrator.wiring.audit import LiveAudit
-
-
-def make_data_dir(settings: Settings) -> None:
-    os.umask(0o077)  # whatever we write is for our owner's eyes
-    try:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(
-            f"IMGEN_DATA_DIR: {settings.data_dir} can't be made: {error.strerror}"
-        ) from None
-
-
-def open_database(settings: Settings) -> Database:
-    if settings.database_url is not None:
-        return PostgresDatabase(settings.database_url.get_secret_value())
-    make_data_dir(settings)
-    return SqliteDatabase(settings.data_dir / "imgen.db")
+from orchestrator.wiring.database import make_data_dir
 
 
 def make_ledger(database: Database, settings: Settings) -> JobLedger:

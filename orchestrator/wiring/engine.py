@@ -29,10 +29,10 @@ from orchestrator.wiring.adapters import (
     make_ports,
     make_storage,
     make_weights,
-    open_database,
 )
 from orchestrator.wiring.audit import LiveAudit, make_audit
 from orchestrator.wiring.cache import make_cache
+from orchestrator.wiring.database import open_database
 from orchestrator.wiring.disk import FreeSpace
 from orchestrator.wiring.fleet import Heart, make_published, worker_name
 from orchestrator.wiring.metrics import make_metrics

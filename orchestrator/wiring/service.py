@@ -27,18 +27,17 @@ from orchestrator.jobs.outlook import Outlook
 from orchestrator.jobs.rates import SharedRate
 from orchestrator.ports import Rate
 from orchestrator.private_files import write_private
-from orchestrator.settings import Settings
+from orchestrator.settings import ADMIN_KEY_FILE, Settings
 from orchestrator.storage import LocalStorage
-from orchestrator.wiring.adapters import make_data_dir, make_sessions
+from orchestrator.wiring.adapters import make_sessions
 from orchestrator.wiring.admin import make_admin
+from orchestrator.wiring.database import make_data_dir
 from orchestrator.wiring.engine import Core, Front, opened, opened_front
 from orchestrator.wiring.fleet import require_shared
 from orchestrator.wiring.metrics import metrics_served
 from orchestrator.wiring.webhooks import make_guard
 
 log = logging.getLogger(__name__)
-
-ADMIN_KEY_FILE = "admin.key"
 
 
 async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:

@@ -17,7 +17,7 @@ from orchestrator.models import Caller, Job, Output, PictureName, Progress, Requ
 from orchestrator.pipeline import accept, offered
 from orchestrator.ports import NO_PICTURES
 from orchestrator.settings import HOME, ComplianceSettings, Settings
-from orchestrator.wiring import Core, opened
+from orchestrator.wiring.engine import Core, opened
 
 CALLER = Caller(key_id="test")
 REQUEST = Request(

@@ -24,7 +24,7 @@ from orchestrator.jobs.outlook import Outlook
 from orchestrator.jobs.published import PublishedFiles
 from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.outbound import Guard
-from orchestrator.wiring import LiveAudit
+from orchestrator.wiring.audit import LiveAudit
 
 HOME = Path(__file__).parent.parent.parent
 

@@ -84,8 +84,10 @@ def test_the_source_of_each_setting_is_told(tmp_path: Path) -> None:
 
 
 def all_commands(group: click.Group) -> Iterator[tuple[str, ...]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
         yield (name,)
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
             yield from ((name, *below) for below in all_commands(command))
 

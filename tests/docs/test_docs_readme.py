@@ -28,7 +28,7 @@ def follow(words: tuple[str, ...]) -> click.Command | None:
     for word in words:
         if not isinstance(command, click.Group):
             break  # the rest are arguments
-        command = command.commands.get(word)
+        command = command.get_command(click.Context(command), word)
     return command
 
 
@@ -44,7 +44,7 @@ def test_every_make_target_of_a_document_exists(document: Path) -> None:
 
 def test_readme_names_every_command() -> None:
     named = {words[0] for words in words_after("imgen", README)}
-    assert named == set(imgen.commands)
+    assert named == set(imgen.list_commands(click.Context(imgen)))
 
 
 def test_readme_names_every_make_target() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.errors import InstanceUnusable
 from orchestrator.models import InstanceStatus, Template
-from orchestrator.wiring import LiveAudit
+from orchestrator.wiring.audit import LiveAudit
 
 NODE = {"class_type": "ImgenDemoPainter", "inputs": {}}
 TEMPLATE = Template(name="t", graph={"1": NODE}, digest="d")

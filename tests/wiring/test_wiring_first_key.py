@@ -8,8 +8,8 @@ import pytest
 from orchestrator.errors import Unavailable
 from orchestrator.jobs.keys import ApiKeys
 from orchestrator.jobs.sqlite import SqliteDatabase
-from orchestrator.settings import Settings
-from orchestrator.wiring.service import ADMIN_KEY_FILE, make_first_key
+from orchestrator.settings import ADMIN_KEY_FILE, Settings
+from orchestrator.wiring.service import make_first_key
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pydantic import SecretStr
 
 from orchestrator.errors import ConfigurationError
 from orchestrator.settings import HOME, Settings, describe
-from orchestrator.wiring import read_offer
 from orchestrator.wiring.fleet import new_faults, require_shared
+from orchestrator.wiring.offline import read_offer
 
 CARD = "models/demo.yaml"
 MISSING = [

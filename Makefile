@@ -34,7 +34,7 @@ check: setup ## lint, formatting, types, import rule
 	$(BIN)/lint-imports
 
 golden: setup ## rewrite the rendered graphs that the tests compare with
-	$(BIN)/python scripts/golden.py
+	$(BIN)/imgen templates golden
 
 bench: setup ## measure the finishing chain, signing and the whole way of a picture
 	$(BIN)/python scripts/bench.py

@@ -1,36 +1,21 @@
 """`GET /metrics` through a real application: who may see it, and what is told of requests."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from house import house_over
 from prometheus_client.parser import text_string_to_metric_families
 from twins import World
 
 from orchestrator.api.app import make_app
-from orchestrator.api.door import House
-from orchestrator.api.limits import RateLimiter
 from orchestrator.api.metrics import make_metrics_app
-from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.keys import ApiKeys
 from orchestrator.jobs.ledger import JobLedger
-from orchestrator.jobs.outlook import Outlook
 from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.metrics import Metrics
-from orchestrator.models import InstanceStatus
-from orchestrator.outbound import Guard
-
-
-class NoInstances:
-    def outage(self) -> timedelta:
-        return timedelta()
-
-    def status(self) -> tuple[InstanceStatus, ...]:
-        return ()
 
 
 class Door(NamedTuple):
@@ -55,21 +40,7 @@ class Door(NamedTuple):
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
     async with SqliteDatabase(tmp_path / "jobs.db") as database:
         ledger, keys = JobLedger(database), ApiKeys(database)
-        house = House(
-            ports=replace(World().ports, ledger=ledger, queue=ledger),
-            keys=keys,
-            repetitions=Idempotency(database),
-            outlook=Outlook(database),
-            guard=Guard(),
-            instances=NoInstances(),
-            rates={},
-            strangers=RateLimiter(60),
-            trusted_proxies=(),
-            link_lifetime=timedelta(hours=1),
-            longest_outage=timedelta(minutes=5),
-            has_room=lambda: True,
-            longest_prompt=4000,
-        )
+        house = house_over(database, World(), keys=keys)
         metrics = Metrics(backlog=ledger.backlog, instances=tuple)
         app = make_app(house, assets=[], largest_body=2**20, telemetry=metrics)
         admin, other = await keys.create("admin", admin=True), await keys.create("other")

@@ -3,40 +3,23 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from house import house_over
 from twins import World
 
 from orchestrator.api.app import make_app
-from orchestrator.api.door import House
-from orchestrator.api.limits import RateLimiter
 from orchestrator.errors import EnhancementFailed
-from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.keys import ApiKeys
 from orchestrator.jobs.ledger import JobLedger
-from orchestrator.jobs.outlook import Outlook
 from orchestrator.jobs.sqlite import SqliteDatabase
-from orchestrator.models import InstanceStatus, Progress
-from orchestrator.outbound import Guard
+from orchestrator.models import Progress
 
 Body = dict[str, Any]
 GENERATE = {"action": "generate", "prompt": "red coat"}
-
-
-class NoInstances:
-    async def slot(self) -> Any:
-        raise NotImplementedError
-
-    def outage(self) -> timedelta:
-        return timedelta()
-
-    def status(self) -> tuple[InstanceStatus, ...]:
-        return ()
 
 
 @pytest.fixture
@@ -83,21 +66,7 @@ async def doors(
 ) -> AsyncIterator[list[Door]]:
     """Of two callers."""
     keys = ApiKeys(database)
-    house = House(
-        ports=replace(world.ports, ledger=ledger, queue=ledger),
-        keys=keys,
-        repetitions=Idempotency(database),
-        outlook=Outlook(database),
-        guard=Guard(),
-        instances=NoInstances(),
-        rates={},
-        strangers=RateLimiter(60),
-        trusted_proxies=(),
-        link_lifetime=timedelta(hours=1),
-        longest_outage=timedelta(minutes=5),
-        has_room=lambda: has_room,
-        longest_prompt=4000,
-    )
+    house = house_over(database, world, keys=keys, has_room=lambda: has_room)
     app = make_app(house, assets=[], largest_body=2**20)
     async with TestClient(TestServer(app)) as client:
         yield [Door(client, await keys.create(name)) for name in ("one", "other")]

@@ -1,7 +1,6 @@
 """A service with the artists' door, before a stand-in for ComfyUI."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +8,17 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from door import Client, origin
+from house import house_over
 from twins import World
 
 from orchestrator.api.app import Site, make_app
 from orchestrator.api.artists import Desk, Studio
-from orchestrator.api.door import House
-from orchestrator.api.limits import RateLimiter
 from orchestrator.api.sign_in import Gate, Sessions
 from orchestrator.catalog import read_shelf
 from orchestrator.jobs.ended_sessions import EndedSessions
-from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.keys import ApiKeys
-from orchestrator.jobs.outlook import Outlook
 from orchestrator.jobs.published import PublishedFiles
 from orchestrator.jobs.sqlite import SqliteDatabase
-from orchestrator.outbound import Guard
 from orchestrator.wiring.audit import LiveAudit
 
 HOME = Path(__file__).parent.parent.parent
@@ -46,9 +41,14 @@ class Page:
 
 
 @pytest.fixture
-async def keys(tmp_path: Path) -> AsyncIterator[ApiKeys]:
-    async with SqliteDatabase(tmp_path / "jobs.db") as database:
-        yield ApiKeys(database)
+async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+    async with SqliteDatabase(tmp_path / "jobs.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def keys(database: SqliteDatabase) -> ApiKeys:
+    return ApiKeys(database)
 
 
 @pytest.fixture
@@ -74,23 +74,10 @@ def world() -> World:
 
 
 @pytest.fixture
-async def client(keys: ApiKeys, workflows: Path, world: World) -> AsyncIterator[Client]:
-    database = keys._database
-    house = House(
-        ports=world.ports,
-        keys=keys,
-        repetitions=Idempotency(database),
-        outlook=Outlook(database),
-        guard=Guard(),
-        instances=None,  # type: ignore[arg-type]  not asked
-        rates={},
-        strangers=RateLimiter(60),
-        trusted_proxies=(),
-        link_lifetime=timedelta(hours=1),
-        longest_outage=timedelta(minutes=5),
-        has_room=lambda: True,
-        longest_prompt=4000,
-    )
+async def client(
+    database: SqliteDatabase, keys: ApiKeys, workflows: Path, world: World
+) -> AsyncIterator[Client]:
+    house = house_over(database, world, keys=keys)
     upstream = web.Application()
     upstream.router.add_route("*", "/{path:.*}", Page().answer)
     async with TestServer(upstream) as comfyui:

@@ -15,7 +15,6 @@ from orchestrator.wiring.offline import check_workflows
 def check(folder: Path | None) -> None:
     """Check a workflows folder as the service would read it.
 
-    \b
     Looks at models/ families/ styles/ characters/ templates/ prompts/ rulesets/ in FOLDER, or in
     IMGEN_WORKFLOWS_DIR, and prints every fault with file, line and field. Templates are held
     against the nodes of the packaged ComfyUI. No service and no weights are needed.

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from orchestrator.cli.prose import say
 from orchestrator.settings import Settings, describe, read_settings
 
 
@@ -17,7 +18,7 @@ def config() -> None:
     toml = _toml_names(Settings.model_config.get("toml_file"))
     for name, value, description in describe(settings):
         click.echo(f"{name}={value}  ({_source(name, toml)})")
-        click.echo(click.style(f"    {description}", dim=True))
+        say(click.style(description, dim=True), indent=4)
 
 
 def _source(name: str, toml: set[str]) -> str:

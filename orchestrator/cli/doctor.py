@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import click
 
+from orchestrator.cli.prose import say
 from orchestrator.errors import ImgenError, Unavailable
 from orchestrator.settings import Settings, read_settings
 from orchestrator.wiring.adapters import make_compliance, managed_comfyui, signing_chain
@@ -42,7 +43,8 @@ def doctor() -> None:
     settings = read_settings()
     findings = [finding for check in CHECKS for finding in _guarded(check(settings))]
     for finding in findings:
-        click.echo(click.style(f"{finding.level.name.lower():>5}  ", finding.level) + finding.text)
+        lead = click.style(f"{finding.level.name.lower():>5}  ", finding.level)
+        say(finding.text, lead=lead, indent=7)
     if any(finding.level is Level.FAULT for finding in findings):
         raise SystemExit(1)
 

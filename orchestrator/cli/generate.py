@@ -33,7 +33,7 @@ def generate(prompt: str, *, url: str | None, key: str | None, out: Path, **wish
 
     \b
     @name   draws a known character        -term   is kept out of the picture
-    Example: imgen generate "@aya red coat, snowy street, -umbrella" --size 1024x1024
+    Example: imgen generate "@aya red coat, snowy street, -umbrella" --seed 7
     """
     settings = read_settings()
     client = Client(

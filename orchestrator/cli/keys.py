@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from orchestrator.jobs.keys import ApiKeys, Key, Tier
 from orchestrator.jobs.webhook_secrets import JobWebhookSecrets
@@ -48,7 +48,8 @@ def show() -> None:
         async with _opened() as api_keys:
             return await api_keys.list()
 
-    table = Table("name", "tier", "enabled", "rights", "requests", "last used", "rulesets")
+    name = Column("name", overflow="fold")  # to be copied
+    table = Table(name, "tier", "enabled", "rights", "requests", "last used", "rulesets")
     for key in asyncio.run(run()):
         rights = [right for right in ("admin", "artist") if getattr(key, right)]
         used = f"{key.last_used:%Y-%m-%d %H:%M}" if key.last_used else "never"

@@ -51,9 +51,9 @@ def show() -> None:
 def check(url: str | None) -> None:
     """Hold every template against the nodes that it needs; list all faults.
 
-    \b
     Without --url the nodes are those that we know of: of the packaged ComfyUI, of an official
     release, and of some node packs. Each template has to run on one of them.
+
     With --url they are those of that ComfyUI, with whatever is installed in it.
 
     Exits with 1 if there is a fault.

@@ -67,7 +67,8 @@ def _lines(report: Report) -> Iterator[str]:
         return
     yield f"Watermark:    {report.watermark_id or NO_WATERMARK}"
     plain = " (too plain to be matched)" if report.fingerprint_quality < MATCHABLE else ""
-    yield f"Fingerprint:  {report.fingerprint}, quality {report.fingerprint_quality}{plain}"
+    yield f"Fingerprint:  {report.fingerprint}"
+    yield f"{' ' * 14}quality {report.fingerprint_quality}{plain}"
 
 
 def _answer(report: Report) -> str:

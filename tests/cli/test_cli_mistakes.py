@@ -3,14 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
-from click.testing import CliRunner
-
-from orchestrator.cli import imgen as command_line
 
 IMGEN = Path(sys.executable).with_name("imgen")
 
@@ -81,23 +76,6 @@ def test_the_source_of_each_setting_is_told(tmp_path: Path) -> None:
     assert "IMGEN_PORT=5000  (imgen.toml)" in shown
     assert "IMGEN_HOST=::1  (environment)" in shown
     assert "IMGEN_COMFYUI_PORT=0  (default)" in shown
-
-
-def all_commands(group: click.Group) -> Iterator[tuple[str, ...]]:
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        yield (name,)
-        command = group.get_command(context, name)
-        if isinstance(command, click.Group):
-            yield from ((name, *below) for below in all_commands(command))
-
-
-@pytest.mark.parametrize("command", list(all_commands(command_line)), ids=" ".join)
-def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
-    shown = CliRunner().invoke(command_line, [*command, "--help"])
-    assert shown.exit_code == 0
-    assert shown.output.startswith("Usage:")
-    assert len(shown.output.splitlines()) > 4  # more than usage and options
 
 
 def test_the_doctor_names_links_that_nobody_could_follow(tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from itertools import count
 from uuid import UUID, uuid4
 
-from orchestrator.models import Graph, Job, Plan, Prompt, Request, Texts
+from samples import PLAN
 
-PROMPT = "@aya red coat, snowy street, warm lighting, -umbrella"
+from orchestrator.models import Graph, Job, Request
+
 _seeds = count(1)
 
 
@@ -42,32 +43,12 @@ def painting(**inputs: object) -> Graph:
 
 
 def job(graph: Graph, *, attempt: int = 1, job_id: UUID | None = None) -> Job:
-    plan = Plan(
-        prompt=Prompt(positive="red coat"),
-        raw=PROMPT,
-        texts=Texts(positive="red coat", negative="umbrella"),
-        model="demo",
-        model_label="Demo",
-        style="plain",
-        checkpoint="",
-        template="demo",
-        template_digest="0" * 64,
-        card_digest="0" * 64,
-        seed=1,
-        steps=3,
-        cfg=7.0,
-        sampler="euler",
-        scheduler="normal",
-        gen_id="a" * 20,
-        watermark_id="0" * 16,
-        graph=graph,
-    )
     return Job(
         id=job_id or uuid4(),
         key_id="key",
         dialect="v2",
-        request=Request(prompt=PROMPT, seed=1),
+        request=Request(prompt=PLAN.raw, seed=1),
         created=datetime.now(UTC),
-        plan=plan,
+        plan=PLAN.evolve(checkpoint="", graph=graph),
         attempt=attempt,
     )

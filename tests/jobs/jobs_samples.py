@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from samples import PLAN
+
 from orchestrator.jobs.ledger import JobLedger
 from orchestrator.models import (
     Asset,
@@ -16,11 +18,8 @@ from orchestrator.models import (
     Job,
     Kept,
     LoraUse,
-    Plan,
-    Prompt,
     Request,
     Status,
-    Texts,
     Verdict,
 )
 
@@ -44,26 +43,6 @@ class Clock:
         self.now += duration
 
 
-PLAN = Plan(
-    prompt=Prompt(character="aya", positive="red coat, snowy street", negatives=("umbrella",)),
-    raw="@aya red coat, snowy street, -umbrella",
-    texts=Texts(positive="aya, red coat, snowy street", negative="umbrella, blurry"),
-    model="lantern",
-    model_label="Lantern",
-    style="natural",
-    checkpoint="lantern.safetensors",
-    template="sd15",
-    template_digest="a" * 64,
-    card_digest="b" * 64,
-    seed=7,
-    steps=20,
-    cfg=7.5,
-    sampler="euler",
-    scheduler="normal",
-    gen_id="0123456789abcdefghij",
-    watermark_id="0123456789abcdef",
-    graph={"3": {"class_type": "KSampler", "inputs": {"seed": 7, "model": ["1", 0]}}},
-)
 REQUEST = Request(
     prompt=PLAN.raw,
     seed=7,

@@ -1,4 +1,4 @@
-"""A real `imgen serve` in a process of its own, and a client to talk to it."""
+"""A real `imgen serve`, or `imgen api`, in a process of its own, and a client to talk to it."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
@@ -19,7 +19,14 @@ FINAL = ("COMPLETED", "FAILED", "TIMED_OUT", "CANCELLED")
 
 
 class Service:
-    def __init__(self, data_dir: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        settings: Mapping[str, str] | None = None,
+        *,
+        command: Sequence[str | Path] = (IMGEN, "serve"),
+    ) -> None:
+        self._command = command
         self.data_dir = data_dir
         self._settings = dict(settings or {})
         self._process: subprocess.Popen[str] | None = None
@@ -35,7 +42,7 @@ class Service:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with (self.data_dir / "serve.log").open("a") as log:
             self._process = subprocess.Popen(
-                [IMGEN, "serve"], env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+                self._command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
             )
         self.url = self._announced()
         return self

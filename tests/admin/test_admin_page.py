@@ -210,7 +210,7 @@ async def test_keys_are_shown_without_their_secrets(operator: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("eyes", "told"), [(True, "A reviewer"), (False, "Only the demo painter is served")]
+    ("eyes", "told"), [(True, "A reviewer"), (False, "only the demo painter is served")]
 )
 async def test_it_says_who_looks_at_pictures(operator: Office, eyes: bool, told: str) -> None:
     operator.world.eyes = eyes

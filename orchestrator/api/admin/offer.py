@@ -10,7 +10,7 @@ from orchestrator.ports import Ports
 
 
 class Refused(NamedTuple):
-    what: str  # a model, @character, file or template
+    what: str  # a model, @character or file
     why: str
 
     @property
@@ -25,6 +25,7 @@ class Offer:
     loras: Listing[str]
     templates: Listing[str]
     refused: Listing[Refused]
+    unfit: Listing[Refused]  # templates, whether or not a model needs them
     faults: Listing[str]  # files that are wrong; their last good version is served
     duplicates: Listing[str]  # files of the same content, group by group
 
@@ -34,14 +35,15 @@ def read_offer(shelf: Shelf, ports: Ports, faults: Sequence[str], query: str) ->
     characters = [_character(name, c.families) for name, c in shelf.characters.items()]
     loras = [f"{lora.file} ({lora.family})" for lora in shelf.loras.values()]
     refused = [Refused(*pair) for pair in shelf.withheld.items()]
-    refused += _unfit(shelf.templates.values(), ports)
+    unfit = list(_unfit(shelf.templates.values(), ports))
     return Offer(
         models=listing(list(shelf.models.values()), query, _model_text),
         characters=listing(characters, query, str),
         loras=listing(loras, query, str),
         templates=listing(list(shelf.templates), query, str),
         refused=listing(refused, query, text_of),
-        faults=listing([*shelf.faults, *faults], query, str),
+        unfit=listing(unfit, query, text_of),
+        faults=listing(_other_faults([*shelf.faults, *faults], refused), query, str),
         duplicates=listing([" = ".join(files) for files in shelf.duplicates], query, str),
     )
 
@@ -54,6 +56,12 @@ def _unfit(templates: Iterable[Template], ports: Ports) -> Iterator[Refused]:
     for template in templates:
         if fault := ports.audit.fault(template):
             yield Refused(f"templates/{template.name}.json", fault)
+
+
+def _other_faults(faults: Sequence[str], refused: Sequence[Refused]) -> list[str]:
+    """Those that are not yet told as the reason why something is not served."""
+    reasons = {fault for row in refused for fault in row.why.split("; ")}
+    return [fault for fault in faults if fault not in reasons]
 
 
 def _model_text(model: Model) -> str:

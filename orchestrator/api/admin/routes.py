@@ -18,8 +18,8 @@ from orchestrator.web import render
 log = logging.getLogger(__name__)
 
 PARTS = (
-    *("summary", "refused", "instances", "queue", "jobs", "verdicts"),
-    *("offer", "keys", "storage"),
+    *("summary", "instances", "queue", "jobs", "verdicts"),
+    *("refused", "offer", "keys", "storage"),
 )
 LONGEST_QUERY = 200  # characters
 SWITCHES = {"enable": True, "disable": False}

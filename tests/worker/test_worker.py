@@ -1,7 +1,7 @@
 """A worker over the real ledger: every claimed job comes to a true end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -331,3 +331,53 @@ async def test_jobs_for_one_checkpoint_follow_each_other(
         await ledger.save(job_now.evolve(status=Status.COMPLETED))
     changes = sum(before != after for before, after in pairwise(order[1:]))
     assert (len(order), changes) == (7, 1)
+
+
+# --- a worker that is too late: the job was lost while it kept the pictures ----------------------
+
+
+async def cancel(ledger: JobLedger, job: Job) -> None:
+    await ledger.cancel(job.id)
+
+
+async def delete(ledger: JobLedger, job: Job) -> None:
+    gone = "DELETE FROM jobs WHERE id = :id RETURNING id"
+    await ledger.database.write(gone, {"id": str(job.id)})
+
+
+async def take_over(ledger: JobLedger, job: Job) -> None:
+    await ledger.release_all()
+    assert await ledger.claim("another", holds="")
+
+
+@pytest.mark.parametrize(("lose", "left"), [(cancel, False), (delete, False), (take_over, True)])
+async def test_a_worker_that_is_too_late_leaves_pictures_only_to_the_next_owner(
+    world: World,
+    ports: Ports,
+    instances: Instances,
+    lose: Callable[[JobLedger, Job], Awaitable[None]],
+    left: bool,
+) -> None:
+    kept = asyncio.Event()
+
+    class SlowStorage:
+        async def put(self, key: str, data: bytes, *, content_type: str) -> None:
+            if not kept.is_set():
+                await lose(ports.ledger, job)
+            await ports.storage.put(key, data, content_type=content_type)
+            kept.set()
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(ports.storage, name)
+
+    job = await accepted(ports)
+    async with working(replace(ports, storage=SlowStorage()), instances):
+        await kept.wait()
+        await until_free(instances)
+    assert any(name.startswith(f"spool/{job.id}/") for name in world.files) is left
+
+
+async def until_free(instances: Instances) -> None:
+    """The worker holds one slot while it waits for a job; it has given back the other."""
+    async with asyncio.timeout(LIMIT):
+        (await instances.slot()).free()

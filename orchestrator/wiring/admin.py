@@ -7,17 +7,17 @@ from orchestrator.settings import Settings
 from orchestrator.wiring.engine import Front
 
 
-def make_admin(settings: Settings, core: Front, keys: ApiKeys) -> Admin:
+def make_admin(settings: Settings, front: Front, keys: ApiKeys) -> Admin:
     limits = settings.limits
     return Admin(
-        jobs=Overviews(core.database),
+        jobs=Overviews(front.database),
         keys=keys,
         bounds={
             Tier.FREE: Bounds(limits.free_rate, limits.free_at_once),
             Tier.PRO: Bounds(limits.pro_rate, limits.pro_at_once),
         },
         storage=_storage(settings),
-        rooms=lambda: core.space.rooms,
+        rooms=lambda: front.space.rooms,
     )
 
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from orchestrator.cache import NoCache, SemanticCache
@@ -91,8 +92,9 @@ class Core(Front):
         """Until cancelled; `ready` is called when there is a ComfyUI to work with."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.watch())
-            tasks.create_task(_expire_regularly(self.ledger))
-            tasks.create_task(_sweep_regularly(self.retention))
+            tasks.create_task(_regularly(self.ledger.expire, "ended"))
+            # beside the ends of jobs: a storage that stalls must not delay those
+            tasks.create_task(_regularly(partial(_sweep, self.retention), "swept"))
             tasks.create_task(self.sender.run())
             if self.heart:
                 tasks.create_task(self.heart.beat())
@@ -112,7 +114,7 @@ async def opened(settings: Settings, url: str) -> AsyncIterator[Core]:
             await front.ledger.release_all()
         name = worker_name()
         yield Core(
-            **{field.name: getattr(front, field.name) for field in fields(front)},
+            **vars(front),
             pool=pool,
             retention=Retention(front.database, front.storage, make_ages(settings)),
             worker=_worker(settings, front, pool, name),
@@ -180,21 +182,15 @@ def _heart(settings: Settings, database: Database, pool: Pool, name: str) -> Hea
     return Heart(Reporter(database, name), pool, make_weights(settings))
 
 
-async def _expire_regularly(ledger: JobLedger) -> None:
-    while True:
-        try:
-            await ledger.expire()
-        except ImgenError:
-            log.exception("old jobs could not be ended, trying again later")
-        await asyncio.sleep(HOUSEKEEPING.total_seconds())
+async def _sweep(retention: Retention) -> None:
+    while await retention.sweep():
+        pass
 
 
-async def _sweep_regularly(retention: Retention) -> None:
-    """Beside the ends of jobs: a storage that stalls must not delay those."""
+async def _regularly(step: Callable[[], Awaitable[object]], done: str) -> None:
     while True:
         try:
-            while await retention.sweep():
-                pass
+            await step()
         except ImgenError:
-            log.exception("old jobs could not be swept, trying again later")
+            log.exception("old jobs could not be %s, trying again later", done)
         await asyncio.sleep(HOUSEKEEPING.total_seconds())

@@ -36,22 +36,18 @@ def require_shared(settings: Settings) -> None:
 
 def missing_shared(settings: Settings) -> dict[str, str]:
     """Settings, and what each is for."""
-    given = {
-        "IMGEN_SECRETS__WATERMARK_KEY": settings.secrets.watermark_key,
-        "IMGEN_CREDENTIALS__CERTIFICATE": settings.credentials.certificate,
-        "IMGEN_CREDENTIALS__KEY": settings.credentials.key,
-    }
-    needed = {
-        "IMGEN_SECRETS__WATERMARK_KEY": "any process has to know our watermarks",
-        "IMGEN_CREDENTIALS__CERTIFICATE": "the file of who signs the pictures",
-        "IMGEN_CREDENTIALS__KEY": "the file of the certificate's private key",
-    }
-    if not settings.s3.bucket:
-        given["IMGEN_SECRETS__LINK_KEY"] = settings.secrets.link_key
-        needed["IMGEN_SECRETS__LINK_KEY"] = "any process has to serve the links of another"
-        given["IMGEN_ASSETS_DIR"] = settings.assets_dir
-        needed["IMGEN_ASSETS_DIR"] = "a folder that all hosts share; or set IMGEN_S3__BUCKET"
-    return {name: why for name, why in needed.items() if not given[name]}
+    missing = {}
+    if not settings.secrets.watermark_key:
+        missing["IMGEN_SECRETS__WATERMARK_KEY"] = "any process has to know our watermarks"
+    if not settings.credentials.certificate:
+        missing["IMGEN_CREDENTIALS__CERTIFICATE"] = "the file of who signs the pictures"
+    if not settings.credentials.key:
+        missing["IMGEN_CREDENTIALS__KEY"] = "the file of the certificate's private key"
+    if not (settings.s3.bucket or settings.secrets.link_key):
+        missing["IMGEN_SECRETS__LINK_KEY"] = "any process has to serve the links of another"
+    if not (settings.s3.bucket or settings.assets_dir):
+        missing["IMGEN_ASSETS_DIR"] = "a folder that all hosts share; or set IMGEN_S3__BUCKET"
+    return missing
 
 
 def worker_name() -> str:

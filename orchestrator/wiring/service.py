@@ -124,9 +124,9 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _asset_routes(core: Front) -> list[web.RouteDef]:
-    """None if links lead elsewhere."""
-    return Assets(core.storage).routes() if isinstance(core.storage, LocalStorage) else []
+def _asset_routes(front: Front) -> list[web.RouteDef]:
+    """Empty if links lead elsewhere."""
+    return Assets(front.storage).routes() if isinstance(front.storage, LocalStorage) else []
 
 
 def make_bounds(settings: Settings) -> Bounds:
@@ -138,15 +138,15 @@ def make_bounds(settings: Settings) -> Bounds:
     )
 
 
-def make_house(settings: Settings, core: Front, keys: ApiKeys) -> House:
-    limits, database = settings.limits, core.database
+def make_house(settings: Settings, front: Front, keys: ApiKeys) -> House:
+    limits, database = settings.limits, front.database
     return House(
-        ports=core.ports,
+        ports=front.ports,
         keys=keys,
-        repetitions=Idempotency(core.database),
-        outlook=Outlook(core.database),
+        repetitions=Idempotency(database),
+        outlook=Outlook(database),
         guard=make_guard(settings),
-        instances=core.instances,
+        instances=front.instances,
         rates={
             Tier.FREE: _rate(database, "key", limits.free_rate),
             Tier.PRO: _rate(database, "key", limits.pro_rate),
@@ -155,28 +155,28 @@ def make_house(settings: Settings, core: Front, keys: ApiKeys) -> House:
         trusted_proxies=settings.trusted_proxies,
         link_lifetime=settings.link_lifetime,
         longest_outage=limits.outage,
-        has_room=lambda: core.space.enough,
+        has_room=lambda: front.space.enough,
         longest_prompt=limits.prompt,
-        cache=core.cache if isinstance(core.cache, SemanticCache) else None,
+        cache=front.cache if isinstance(front.cache, SemanticCache) else None,
         streams=Streams(limits.streams),
     )
 
 
-def make_site(settings: Settings, core: Front, keys: ApiKeys) -> Site:
-    gate = Gate(make_sessions(settings), keys, EndedSessions(core.database))
+def make_site(settings: Settings, front: Front, keys: ApiKeys) -> Site:
+    gate = Gate(make_sessions(settings), keys, EndedSessions(front.database))
     return Site(
-        gate=gate, studio=make_studio(settings, core), admin=make_admin(settings, core, keys)
+        gate=gate, studio=make_studio(settings, front), admin=make_admin(settings, front, keys)
     )
 
 
-def make_studio(settings: Settings, core: Front) -> Studio:
+def make_studio(settings: Settings, front: Front) -> Studio:
     def comfyui() -> str:
-        ours = core.pool.status() if isinstance(core, Core) else ()
+        ours = front.pool.status() if isinstance(front, Core) else ()
         found = (instance.url for instance in ours if instance.usable)
         return settings.comfyui_artists_url or next(found, "")
 
     return Studio(
-        desk=Desk(core.ports.catalog, core.audit, core.files),
+        desk=Desk(front.ports.catalog, front.audit, front.files),
         comfyui=comfyui,
     )
 

@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 from jobs_samples import accepted, claimed
@@ -58,7 +57,7 @@ async def at_work(work: str, url: str) -> AsyncIterator[asyncio.subprocess.Proce
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", PROGRAM.format(work=work), url),
         stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     try:
         assert process.stdout

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from jobs_samples import LONG, accepted, claimed, new_job
+from jobs_samples import LONG, accepted, claimed, falls_asleep, new_job
 from postgres_server import Server
 
 from orchestrator.errors import ConfigurationError, StorageFull, Unavailable
@@ -35,8 +35,7 @@ def execute(url: str) -> Iterator[Callable[[str], list[tuple[object, ...]]]]:
 
 async def test_news_reach_other_processes(url: str) -> None:
     async with PostgresDatabase(url) as one, PostgresDatabase(url) as other:
-        waiting = asyncio.create_task(JobLedger(other).ready(within=LONG))
-        await asyncio.sleep(0.1)  # it is asleep by now; if not, the test only proves less
+        waiting = await falls_asleep(JobLedger(other))
         await accepted(JobLedger(one))
         async with asyncio.timeout(2):
             await waiting

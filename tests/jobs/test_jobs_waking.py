@@ -55,10 +55,9 @@ async def release_all(ledger: JobLedger, held: Job) -> None:
 async def test_everybody_who_waits_is_woken(ledger: JobLedger, change: Any) -> None:
     await accepted(ledger)
     held = await claimed(ledger)
-    waiting = asyncio.gather(*(ledger.ready(within=LONG) for _ in range(3)))
-    await asyncio.sleep(0.05)  # they are asleep by now; if not, the test only proves less
+    waiting = await asyncio.gather(*(falls_asleep(ledger) for _ in range(3)))
     await change(ledger, held)
-    assert await returns_soon(waiting)
+    assert await returns_soon(asyncio.gather(*waiting))
 
 
 async def test_a_job_accepted_during_the_look_is_not_slept_through(

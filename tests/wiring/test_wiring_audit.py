@@ -1,7 +1,8 @@
 """Templates are held against what the ComfyUI that is there declares."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -21,9 +22,10 @@ class TwinPool:
     def __init__(self) -> None:
         self.usable = True
         self.answers: list[dict[str, Any] | Exception] = []
-        self.asked = 0
+        self.looks = self.asked = 0
 
     def status(self) -> Sequence[InstanceStatus]:
+        self.looks += 1
         return [InstanceStatus(name="a", url="http://a", usable=self.usable, state="")]
 
     async def object_info(self) -> dict[str, Any]:
@@ -34,7 +36,17 @@ class TwinPool:
         return answer
 
 
-@pytest.fixture
+@asynccontextmanager
+async def following(pool: TwinPool) -> AsyncIterator[LiveAudit]:
+    audit = LiveAudit()
+    task = asyncio.create_task(audit.follow(pool))
+    try:
+        yield audit
+    finally:
+        task.cancel()
+
+
+@pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestrator.wiring.audit.SCHEMA_LOOK", 0.005)
 
@@ -45,27 +57,24 @@ async def until(condition: Any) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_a_class_that_is_not_there_is_a_fault(quick: None) -> None:
-    audit, pool = LiveAudit(), TwinPool()
-    task = asyncio.create_task(audit.follow(pool))
-    await until(lambda: "not installed" in audit.fault(TEMPLATE))
-    task.cancel()
+async def test_a_class_that_is_not_there_is_a_fault() -> None:
+    async with following(TwinPool()) as audit:
+        await until(lambda: "not installed" in audit.fault(TEMPLATE))
 
 
-async def test_a_failed_question_is_asked_again(quick: None) -> None:
-    audit, pool = LiveAudit(), TwinPool()
+async def test_a_failed_question_is_asked_again() -> None:
+    pool = TwinPool()
     pool.answers = [InstanceUnusable(), InstanceUnusable()]
-    task = asyncio.create_task(audit.follow(pool))
-    await until(lambda: pool.asked == 3)
-    task.cancel()
+    async with following(pool):
+        await until(lambda: pool.asked == 3)
 
 
-async def test_an_instance_that_comes_back_is_asked_again(quick: None) -> None:
-    audit, pool = LiveAudit(), TwinPool()
-    task = asyncio.create_task(audit.follow(pool))
-    await until(lambda: pool.asked == 1)
-    pool.usable = False
-    await asyncio.sleep(0.05)
-    pool.usable = True
-    await until(lambda: pool.asked == 2)
-    task.cancel()
+async def test_an_instance_that_comes_back_is_asked_again() -> None:
+    pool = TwinPool()
+    async with following(pool):
+        await until(lambda: pool.asked == 1)
+        pool.usable = False
+        looks = pool.looks
+        await until(lambda: pool.looks > looks)
+        pool.usable = True
+        await until(lambda: pool.asked == 2)

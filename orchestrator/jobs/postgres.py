@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
 from itertools import chain
-from typing import Any, LiteralString, Self, TypeVar, cast
+from typing import Any, LiteralString, Self, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
@@ -27,6 +27,7 @@ from orchestrator.jobs.message import (
     send,
 )
 from orchestrator.jobs.news import News
+from orchestrator.jobs.pooling import pools_transactions
 from orchestrator.jobs.schema import MIGRATIONS, written_for
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 # A plan is kept. One that was made for empty tables has to be good for full ones too.
-INDEXED = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+INDEXED = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin"), "off")
 HEARTBEAT = 15.0  # seconds without news after which the listener asks whether it is still connected
 RECONNECT = 1.0  # seconds between two tries to listen
 MIGRATION = 600.0  # seconds that one may take
@@ -65,8 +66,9 @@ class PostgresDatabase:
         except psycopg.ProgrammingError:  # its message may show the password
             raise ConfigurationError("IMGEN_DATABASE_URL is no PostgreSQL address") from None
         self._pool = AsyncConnectionPool(
-            self._conninfo(time_limit),
+            self._conninfo(),
             kwargs={"autocommit": True, "row_factory": dict_row},
+            configure=self._configure,
             min_size=1,
             max_size=connections,
             timeout=time_limit,
@@ -79,6 +81,7 @@ class PostgresDatabase:
 
     async def __aenter__(self) -> Self:
         try:
+            await self._refuse_transaction_pooling()
             await self._migrate()
         except (*PASSING, psycopg.Error, ConfigurationError) as error:
             raise ConfigurationError(f"The database {self._name} can't be used: {error}") from error
@@ -164,7 +167,7 @@ class PostgresDatabase:
     async def _connected(self) -> AsyncIterator[AsyncConnection[Row]]:
         with _mapped_errors():
             async with self._pool.connection() as connection:
-                yield cast(AsyncConnection[Row], connection)
+                yield connection
 
     def _tell_here(self, news: Sequence[str]) -> None:
         for topic in news:
@@ -205,34 +208,59 @@ class PostgresDatabase:
             if key in ("host", "port", "dbname", "user")
         )
 
-    def _conninfo(self, time_limit: float) -> str:
-        """Every wait has an end, on both sides, also when the other is gone without a word.
-        `time_limit` is how many seconds a statement may take."""
-        idle, statement = int(self._time_limit * 1000), int(time_limit * 1000)
-        client: dict[str, Any] = {
+    def _conninfo(self) -> str:
+        """Every wait has an end, also when the server is gone without a word."""
+        limits: dict[str, Any] = {
             "connect_timeout": max(2, int(self._time_limit)),
-            "tcp_user_timeout": idle,
+            "tcp_user_timeout": int(self._time_limit * 1000),
             "keepalives_idle": 5,
             "keepalives_interval": 2,
             "keepalives_count": 3,
             "application_name": "imgen",
         }
-        server = {
-            "statement_timeout": statement,
+        return make_conninfo("", **limits | {k: v for k, v in self._address.items() if v})
+
+    async def _configure(
+        self, connection: AsyncConnection[Row], *, time_limit: float | None = None
+    ) -> None:
+        """Every wait has an end on the server's side too, also when we are gone without a word;
+        `time_limit` is how many seconds a statement may take. (As options of the connection, a
+        pooler would refuse or drop these.)"""
+        idle = int(self._time_limit * 1000)
+        settings = {
+            "statement_timeout": int((time_limit or self._time_limit) * 1000),
             "idle_in_transaction_session_timeout": idle,
             "tcp_user_timeout": idle,
             "tcp_keepalives_idle": 5,
             "tcp_keepalives_interval": 2,
             "tcp_keepalives_count": 3,
+            **INDEXED,
         }
-        options = " ".join(f"-c {name}={value}" for name, value in server.items())
-        limits = client | {"options": f"{options} {INDEXED}"}
-        return make_conninfo("", **limits | {k: v for k, v in self._address.items() if v})
+        text = "; ".join(f"SET {name} = {value}" for name, value in settings.items())
+        await connection.execute(text.encode())
+
+    async def _connect(self) -> AsyncConnection[Row]:
+        return await AsyncConnection.connect(
+            self._conninfo(), autocommit=True, row_factory=dict_row
+        )
 
     async def _connection(self, time_limit: float) -> AsyncConnection[Row]:
-        return await AsyncConnection.connect(
-            self._conninfo(time_limit), autocommit=True, row_factory=dict_row
-        )
+        connection = await self._connect()
+        try:
+            await self._configure(connection, time_limit=time_limit)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    async def _refuse_transaction_pooling(self) -> None:
+        """Raises ConfigurationError."""
+        async with await self._connect() as one, await self._connect() as other:
+            if await pools_transactions(one, other):
+                raise ConfigurationError(
+                    "a pooler lends its connections for one transaction only; use pool_mode=session"
+                    " (pgbouncer) or the address of PostgreSQL itself"
+                )
 
     async def _migrate(self) -> None:
         """Bring the tables up to date; processes that start together do it one after the other."""

@@ -39,6 +39,8 @@ def missing_shared(settings: Settings) -> dict[str, str]:
     missing = {}
     if not settings.secrets.watermark_key:
         missing["IMGEN_SECRETS__WATERMARK_KEY"] = "any process has to know our watermarks"
+    if not settings.secrets.session_key:
+        missing["IMGEN_SECRETS__SESSION_KEY"] = "who signs in at one door is known at the others"
     if not settings.credentials.certificate:
         missing["IMGEN_CREDENTIALS__CERTIFICATE"] = "the file of who signs the pictures"
     if not settings.credentials.key:

@@ -48,7 +48,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     with DataLock(settings.data_dir), _listen(settings) as listener:
         url = settings.public_url or _url(listener)
         async with opened(settings, url) as core, _door(settings, core, listener, announce):
-            await core.work(ready=lambda: announce(f"ready {url}"))
+            await core.work(ready=lambda: _tell_addresses(url, announce))
 
 
 async def serve_api(settings: Settings, *, announce: Callable[[str], None]) -> None:
@@ -60,7 +60,7 @@ async def serve_api(settings: Settings, *, announce: Callable[[str], None]) -> N
             opened_front(settings, url, pool=None) as front,
             _door(settings, front, listener, announce),
         ):
-            announce(f"ready {url}")
+            _tell_addresses(url, announce)
             await front.accept()
 
 
@@ -78,6 +78,11 @@ async def serve_worker(settings: Settings, *, announce: Callable[[str], None]) -
             metrics_served(settings, core.metrics),
         ):
             await core.work(ready=lambda: announce(f"ready {core.worker.owner}"))
+
+
+def _tell_addresses(url: str, announce: Callable[[str], None]) -> None:
+    announce(f"ready {url}")
+    announce(f"admin page {url}/admin")
 
 
 def _check_fleet(settings: Settings) -> None:

@@ -96,6 +96,7 @@ def shared_settings(folder: Path, database: str) -> dict[str, str]:
         "IMGEN_WORKFLOWS_DIR": str(quick_workflows(folder)),
         "IMGEN_SECRETS__LINK_KEY": "1" * 64,
         "IMGEN_SECRETS__WATERMARK_KEY": "2" * 64,
+        "IMGEN_SECRETS__SESSION_KEY": "3" * 64,
         "IMGEN_CREDENTIALS__CERTIFICATE": str(certificate),
         "IMGEN_CREDENTIALS__KEY": str(key),
         "IMGEN_CREDENTIALS__ANCHORS": str(anchors),

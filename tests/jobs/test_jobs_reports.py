@@ -1,5 +1,6 @@
 """What workers report and other processes read, on both databases."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -111,3 +112,23 @@ async def test_without_reports_no_nodes_are_known(fleet: Fleet) -> None:
     await fleet.refresh()
     with pytest.raises(InstanceUnusable):
         await fleet.object_info()
+
+
+async def test_what_an_instance_does_reaches_every_process(
+    fleet: Fleet, database: Database, clock: Clock
+) -> None:
+    busy = READY.evolve(version="0.3.1", checkpoint="one.safetensors", jobs=("1",), runs=3)
+    await Reporter(database, "a", clock=clock).report(Report([busy]))
+    await fleet.refresh()
+    assert fleet.status() == (busy.evolve(name="a: comfyui"),)
+
+
+async def test_what_a_newer_worker_reports_besides_is_left_out(
+    fleet: Fleet, database: Database, clock: Clock
+) -> None:
+    await say(database, clock, "a")
+    newer = json.dumps([READY.model_dump() | {"mood": "good"}])
+    sql = "UPDATE workers SET instances = :instances RETURNING id"
+    await database.write(sql, {"instances": newer})
+    await fleet.refresh()
+    assert [status.name for status in fleet.status()] == ["a: comfyui"]

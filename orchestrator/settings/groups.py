@@ -68,7 +68,9 @@ class SecretSettings(Group):
     watermark_key: SecretStr | None = Field(
         default=None, description="Authenticates the id in the invisible watermark"
     )
-    session_key: SecretStr | None = Field(default=None, description="Signs the sessions of artists")
+    session_key: SecretStr | None = Field(
+        default=None, description="Signs the sessions of artists and operators"
+    )
 
 
 class LimitSettings(Group):

@@ -2,10 +2,20 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, IPvAnyNetwork, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import NoDecode
+from yarl import URL
 
 
 def _seconds(value: Any) -> Any:
@@ -25,7 +35,18 @@ def _split_commas(value: Any) -> Any:
     return value
 
 
-Urls = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)]
+def _http_url(url: str) -> str:
+    try:
+        parsed = URL(url)
+    except ValueError:
+        raise ValueError("is no URL") from None
+    if url and not (parsed.scheme in ("http", "https") and parsed.host):
+        raise ValueError("must begin with http:// or https:// and a host")
+    return url
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]  # or empty
+Urls = Annotated[tuple[HttpUrl, ...], NoDecode, BeforeValidator(_split_commas)]
 Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_split_commas)]
 
 
@@ -43,6 +64,12 @@ class CredentialsSettings(Group):
     anchors: Path | None = Field(
         default=None, description="PEM file: roots that `imgen verify` trusts besides our own"
     )
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if bool(self.certificate) != bool(self.key):
+            raise ValueError("CERTIFICATE and KEY go together")
+        return self
 
 
 class ComplianceSettings(Group):

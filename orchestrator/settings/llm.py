@@ -3,15 +3,15 @@
 from datetime import timedelta
 from typing import Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from orchestrator.settings.groups import Duration, Group
+from orchestrator.settings.groups import Duration, Group, HttpUrl
 
 LONGEST = timedelta(seconds=20)  # the contract's; clients give up soon after
 
 
 class LlmSettings(Group):
-    base_url: str = Field(
+    base_url: HttpUrl = Field(
         default="",
         description="OpenAI-compatible endpoint that enhances prompts, as "
         "http://localhost:11434/v1 (default: the built-in enhancer, which has word lists only)",
@@ -24,13 +24,6 @@ class LlmSettings(Group):
         le=LONGEST,
         description="Longest enhancing of a prompt, all tries together; at most 20 s",
     )
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_url(cls, url: str) -> str:
-        if url and not url.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
-        return url
 
     @model_validator(mode="after")
     def _names_a_model(self) -> Self:

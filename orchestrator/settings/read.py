@@ -23,7 +23,7 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"{_name(fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+        lines = [f"{_name(fault['loc'])}: {_reason(fault['msg'])}" for fault in error.errors()]
         raise ConfigurationError("\n".join(lines)) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"imgen.toml: {error}") from None
@@ -66,4 +66,9 @@ def _shown(value: Any) -> str:
 
 
 def _name(location: tuple[int | str, ...]) -> str:
-    return "IMGEN_" + "__".join(str(part).upper() for part in location)
+    """Of the setting; its list may have several values, which have no names."""
+    return "IMGEN_" + "__".join(part.upper() for part in location if isinstance(part, str))
+
+
+def _reason(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,6 +17,7 @@ from orchestrator.settings.groups import (
     ComplianceSettings,
     CredentialsSettings,
     Duration,
+    HttpUrl,
     LimitSettings,
     Networks,
     RetentionSettings,
@@ -30,6 +31,16 @@ from orchestrator.settings.webhooks import WebhookSettings
 HOME = Path(__file__).resolve().parents[2]  # the checkout: workflows/ and comfyui/ lie here
 ADMIN_KEY_FILE = "admin.key"  # in the data directory: the key that the first start makes
 LONGEST_S3_LINK = timedelta(days=7)  # no signature is valid for longer
+POSTGRESQL = ("postgresql://", "postgres://")
+
+
+def _is_postgresql(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(POSTGRESQL):
+        raise ValueError(f"must begin with {POSTGRESQL[0]}; leave it out for SQLite")
+    return url
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_is_postgresql)]
 
 
 class Settings(BaseSettings):
@@ -49,7 +60,7 @@ class Settings(BaseSettings):
         le=65535,
         description="Port of 127.0.0.1 for /metrics without a key; 0: none",
     )
-    public_url: str = Field(
+    public_url: HttpUrl = Field(
         default="", description="How clients reach us, for links (default: http://host:port)"
     )
     data_dir: Path = Field(
@@ -60,7 +71,7 @@ class Settings(BaseSettings):
         description="Pictures live here if they are not in S3; the hosts of a fleet share it "
         "(default: the data directory)",
     )
-    database_url: SecretStr | None = Field(
+    database_url: DatabaseUrl | None = Field(
         default=None,
         description="PostgreSQL, as postgresql://user:password@host/name (default: a SQLite file "
         "in the data directory)",
@@ -86,7 +97,7 @@ class Settings(BaseSettings):
     comfyui_urls: Urls = Field(
         default=(), description="External ComfyUI instances (default: one is managed here)"
     )
-    comfyui_artists_url: str = Field(
+    comfyui_artists_url: HttpUrl = Field(
         default="", description="The ComfyUI behind /comfy/ (default: the first of this process)"
     )
     comfyui_path: Path | None = Field(

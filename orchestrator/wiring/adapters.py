@@ -13,7 +13,6 @@ from orchestrator.credentials import (
     development_chain,
     operator_chain,
 )
-from orchestrator.errors import ConfigurationError
 from orchestrator.jobs.cache_records import CacheRecords
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ledger import JobLedger, QueueLimits
@@ -164,10 +163,6 @@ def signing_chain(settings: Settings) -> Chain:
     files = settings.credentials
     if files.certificate and files.key:
         return operator_chain(files.certificate, files.key, anchors=files.anchors)
-    if files.certificate or files.key:
-        raise ConfigurationError(
-            "IMGEN_CREDENTIALS__CERTIFICATE and IMGEN_CREDENTIALS__KEY go together"
-        )
     return development_chain(settings.data_dir / "credentials")
 
 

@@ -63,7 +63,7 @@ def test_a_duration_is_not_negative(monkeypatch: pytest.MonkeyPatch, name: str, 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"BASE_URL": "ftp://x", "MODEL": "m"}, "IMGEN_LLM__BASE_URL: .*http"),
+        ({"BASE_URL": "ftp://x", "MODEL": "m"}, "IMGEN_LLM__BASE_URL: must begin with http://"),
         ({"BASE_URL": "http://x/v1"}, "IMGEN_LLM: .*BASE_URL needs MODEL"),
         ({"TIME_LIMIT": "21"}, "IMGEN_LLM__TIME_LIMIT: .*less than or equal to 20 seconds"),
         ({"TIME_LIMIT": "0"}, "IMGEN_LLM__TIME_LIMIT: .*greater than 0"),
@@ -76,3 +76,31 @@ def test_a_language_model_is_named_in_full(
         monkeypatch.setenv(f"IMGEN_LLM__{name}", value)
     with pytest.raises(ConfigurationError, match=said):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("COMFYUI_URLS", "http://gpu:8188, ftp://gpu", "must begin with http:// or https://"),
+        ("COMFYUI_URLS", "http://gpu:99999", "is no URL"),
+        ("COMFYUI_ARTISTS_URL", "gpu:8188", "must begin with http:// or https://"),
+        ("PUBLIC_URL", "pictures.example", "must begin with http:// or https://"),
+        ("DATABASE_URL", "mysql://me:hush@db/imgen", "must begin with postgresql://"),
+        ("CREDENTIALS__KEY", "/key.pem", "CERTIFICATE and KEY go together"),
+    ],
+)
+def test_what_could_not_be_served_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"IMGEN_{name}", value)
+    with pytest.raises(ConfigurationError) as wrong:
+        read_settings()
+    assert str(wrong.value).startswith(f"IMGEN_{name.partition('__')[0]}")
+    assert said in str(wrong.value)
+    assert "hush" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("url", ["postgresql://me@db/imgen", "postgres://db/imgen?sslmode=require"])
+def test_a_postgresql_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("IMGEN_DATABASE_URL", url)
+    assert read_settings().database_url is not None

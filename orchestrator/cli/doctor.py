@@ -1,6 +1,7 @@
 """`imgen doctor`: what is wrong with this installation, and what to do about it."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,24 +72,31 @@ def _comfyui(settings: Settings) -> Iterator[Finding]:
 
 
 def _data(settings: Settings) -> Iterator[Finding]:
-    async def opened() -> None:
-        async with open_database(settings):
-            pass
-
-    asyncio.run(opened())
-    free = shutil.disk_usage(settings.data_dir).free
+    folder = settings.data_dir.absolute()
+    if settings.database_url or folder.exists():
+        asyncio.run(_opened(settings))
+    place = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(place, os.W_OK):
+        yield Finding(Level.FAULT, f"Data: {folder}: {place} can't be written")
+        return
+    free = shutil.disk_usage(place).free
     level = Level.NOTE if free < LITTLE_SPACE else Level.OK
-    yield Finding(level, f"Data: {settings.data_dir.absolute()}, {free / 2**30:.1f} GiB free")
+    yield Finding(level, f"Data: {folder}, {free / 2**30:.1f} GiB free")
+
+
+async def _opened(settings: Settings) -> None:
+    async with open_database(settings):
+        pass
 
 
 def _s3(settings: Settings) -> Iterator[Finding]:
+    if not settings.s3.bucket:
+        return
     bucket = f"S3: bucket {settings.s3.bucket} at {settings.s3.endpoint or 'AWS'}"
     try:
         found = asyncio.run(examine_storage(settings))
     except Unavailable as error:
         yield Finding(Level.FAULT, f"{bucket}: {error}")
-        return
-    if found is None:
         return
     yield Finding(Level.OK, f"{bucket}, written, read and deleted")
     if abs(found.skew) > LARGE_SKEW:
@@ -115,7 +123,7 @@ def _fleet(settings: Settings) -> Iterator[Finding]:
 
 def _address(settings: Settings) -> Iterator[Finding]:
     where = settings.public_url or f"http://{settings.host}:{settings.port}"
-    if not settings.public_url and settings.host in EVERYWHERE:
+    if not (settings.public_url or settings.s3.bucket) and settings.host in EVERYWHERE:
         yield Finding(Level.FAULT, f"Links would begin with {where}: set IMGEN_PUBLIC_URL")
     else:
         yield Finding(Level.OK, f"Address: links begin with {where}")

@@ -61,7 +61,9 @@ class Settings(BaseSettings):
         description="Port of 127.0.0.1 for /metrics without a key; 0: none",
     )
     public_url: HttpUrl = Field(
-        default="", description="How clients reach us, for links (default: http://host:port)"
+        default="",
+        description="How clients reach us, for links; has to be set if the host is 0.0.0.0 or :: "
+        "(default: http://host:port)",
     )
     data_dir: Path = Field(
         default=Path("data"), description="Database, assets, secrets and logs live here"

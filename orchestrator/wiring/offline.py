@@ -14,13 +14,12 @@ from orchestrator.models import Shelf
 from orchestrator.pipeline import offered
 from orchestrator.prompts.texts import check as check_text
 from orchestrator.settings import Settings
-from orchestrator.storage import Examination, S3Storage, examine
+from orchestrator.storage import Examination, S3Options, S3Storage, examine
 from orchestrator.verify import Report, inspect
 from orchestrator.wiring.adapters import (
     make_catalog,
     make_compliance,
     make_marks,
-    make_storage,
     signing_chain,
 )
 from orchestrator.wiring.audit import LiveAudit, make_audit
@@ -35,10 +34,9 @@ async def inspect_picture(picture: bytes, settings: Settings) -> Report:
     return await inspect(picture, read_credentials=reader.read, marks=make_marks(settings))
 
 
-async def examine_storage(settings: Settings) -> Examination | None:
-    """None without S3. Raises ConfigurationError, StorageUnavailable, StorageFull."""
-    storage = make_storage(settings, url="")
-    return await examine(storage) if isinstance(storage, S3Storage) else None
+async def examine_storage(settings: Settings) -> Examination:
+    """That of S3. Raises ConfigurationError, StorageUnavailable, StorageFull."""
+    return await examine(S3Storage(S3Options(**settings.s3.revealed())))
 
 
 def check_workflows(folder: Path) -> list[str]:

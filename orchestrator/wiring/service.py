@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from ipaddress import ip_address
 
 from aiohttp import web
 
@@ -46,7 +47,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     if settings.database_url is not None:
         require_shared(settings)
     with DataLock(settings.data_dir), _listen(settings) as listener:
-        url = settings.public_url or _url(listener)
+        url = _own_url(settings, listener)
         async with opened(settings, url) as core, _door(settings, core, listener, announce):
             await core.work(ready=lambda: _tell_addresses(url, announce))
 
@@ -55,7 +56,7 @@ async def serve_api(settings: Settings, *, announce: Callable[[str], None]) -> N
     """The door of a fleet until cancelled. Raises ConfigurationError."""
     _check_fleet(settings)
     with _listen(settings) as listener:
-        url = settings.public_url or _url(listener)
+        url = _own_url(settings, listener)
         async with (
             opened_front(settings, url, pool=None) as front,
             _door(settings, front, listener, announce),
@@ -124,9 +125,19 @@ def _listen(settings: Settings) -> socket.socket:
         raise ConfigurationError(f"Can't listen on {where}: {error.strerror}") from None
 
 
-def _url(listener: socket.socket) -> str:
+def _own_url(settings: Settings, listener: socket.socket) -> str:
+    """How clients reach us. Raises ConfigurationError if links need it and nobody has said it: what
+    a client writes into its `Host` must not end up in the links of others."""
+    if settings.public_url:
+        return settings.public_url
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    if ip_address(host).is_unspecified and not settings.s3.bucket:
+        raise ConfigurationError(
+            f"IMGEN_PUBLIC_URL: links would begin with {url}, which leads nowhere: set how clients "
+            "reach us"
+        )
+    return url
 
 
 def _asset_routes(front: Front) -> list[web.RouteDef]:

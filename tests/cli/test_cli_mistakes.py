@@ -82,3 +82,15 @@ def test_the_doctor_names_links_that_nobody_could_follow(tmp_path: Path) -> None
     done = imgen(tmp_path, "doctor", IMGEN_HOST="0.0.0.0")
     assert done.returncode == 1
     assert "set IMGEN_PUBLIC_URL" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["doctor", "models", "random"])
+def test_looking_leaves_nothing_behind(tmp_path: Path, command: str) -> None:
+    imgen(tmp_path, command)
+    assert list((tmp_path / "data").rglob("*")) == []
+
+
+def test_the_doctor_names_a_data_directory_that_can_not_be(tmp_path: Path) -> None:
+    done = imgen(tmp_path, "doctor", IMGEN_DATA_DIR="/proc/nowhere")
+    assert done.returncode == 1
+    assert "/proc/nowhere" in done.stdout

@@ -1,13 +1,14 @@
 """A whole cache: real model, real Chroma, real job records; pictures and reviews are twins."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from twins import CALLER, Slot, World
+from waiting import until
 
 from orchestrator.cache import CacheOptions, ChromaIndex, SemanticCache, load_sentence_model
 from orchestrator.cache.index import Index
@@ -20,7 +21,6 @@ from orchestrator.pipeline import accept, fulfil
 from orchestrator.ports import Ports
 
 HIT_ONLY = Reuse(wanted=True, only=True)
-WAIT = 20  # seconds
 WAIT_FOR_ANSWER = timedelta(seconds=10)  # other tests may keep the machine busy
 
 
@@ -103,9 +103,3 @@ class Studio:
         """Raises CacheMiss."""
         request = Request(prompt=prompt, seed=2, reuse=reuse, **wishes)
         return await accept(request, caller, "v2", self.ports)
-
-
-async def until(reached: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(WAIT):
-        while not await reached():  # noqa: ASYNC110  the cache tells nobody
-            await asyncio.sleep(0.01)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from comfy_samples import job, painting
 from fake_comfyui import FakeComfyUI
+from waiting import until
 
 from orchestrator.comfy import Endpoint, External, Limits, Pool
 from orchestrator.models import Artifact, Job, Progress
@@ -53,12 +54,6 @@ async def run_in(
     slot = await pool.slot()
     async with slot.run(one, report=report) as artifacts:
         return tuple(artifacts)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - it is on the other side of the wire
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

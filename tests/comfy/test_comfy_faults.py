@@ -5,9 +5,10 @@ from contextlib import suppress
 from dataclasses import asdict
 
 import pytest
-from comfy_fakes import is_empty, pool_on, run, run_in, run_on, until
+from comfy_fakes import is_empty, pool_on, run, run_in, run_on
 from comfy_samples import job, painting
 from fake_comfyui import OUT_OF_MEMORY, PICTURE, THUMBNAIL, TROUBLES, Behaviour, FakeComfyUI
+from waiting import until
 
 from orchestrator.comfy import Endpoint
 from orchestrator.comfy.answers import Mark

@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
-from comfy_fakes import QUICK, pool_on, run_in, run_on, until
+from comfy_fakes import QUICK, pool_on, run_in, run_on
 from comfy_samples import job, painting
 from fake_comfyui import FakeComfyUI
+from waiting import until
 
 from orchestrator.comfy import Endpoint, listener
 from orchestrator.comfy.answers import Mark

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 from comfy_samples import job, painting
+from waiting import until
 
 from comfy_nodes.marks import VERSION
 from orchestrator.comfy import Limits, Managed, Pool
@@ -53,12 +54,6 @@ def gone(pid: int) -> bool:
     with suppress(psutil.NoSuchProcess):
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     return True
-
-
-async def until(condition: Callable[[], bool], *, within: float = 30.0) -> None:
-    async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110 - it is about another process
-            await asyncio.sleep(0.05)
 
 
 class TestReal:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from comfy_samples import job, painting
 from cuttable_link import CuttableLink
+from waiting import until
 
 from comfy_nodes.marks import VERSION
 from orchestrator.comfy import Endpoint, External, Limits, Pool
@@ -17,8 +18,6 @@ from orchestrator.errors import RunFailed, RunTimedOut
 from orchestrator.models import Artifact, Format, Job, Progress
 
 pytestmark = [pytest.mark.comfyui, pytest.mark.timeout(180)]
-
-PATIENCE = 20.0  # seconds
 
 
 @asynccontextmanager
@@ -40,13 +39,6 @@ async def run(
     slot = await pool.slot()
     async with slot.run(one, report=report) as artifacts:
         return tuple(artifacts)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait for something that only asking can tell."""
-    async with asyncio.timeout(PATIENCE):
-        while not await condition():  # noqa: ASYNC110 - it is in another process
-            await asyncio.sleep(0.05)
 
 
 async def running(client: Client, one: Job) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from jobs_samples import Clock
+from waiting import until
 
 from orchestrator.errors import InvalidField, NotFound, PreconditionFailed, Rejected
 from orchestrator.jobs.database import Database
@@ -99,8 +100,6 @@ async def test_another_process_has_it_at_once(
     async with open_postgres() as one, open_postgres() as other:
         following = asyncio.create_task(PublishedFiles(other, there, check=check).follow())
         await PublishedFiles(one, here, check=check).publish(AYA, "one", author="ada")
-        async with asyncio.timeout(4):  # the slow look is due after 5 s
-            while not (there / AYA).exists():  # noqa: ASYNC110  a file tells nobody
-                await asyncio.sleep(0.01)
+        await until((there / AYA).exists, within=4)  # the slow look is due after 5 s
         following.cancel()
     assert (there / AYA).read_text() == "one"

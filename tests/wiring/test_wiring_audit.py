@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from waiting import until
 
 from orchestrator.errors import InstanceUnusable
 from orchestrator.models import InstanceStatus, Template
@@ -13,7 +14,6 @@ from orchestrator.wiring.audit import LiveAudit
 
 NODE = {"class_type": "ImgenDemoPainter", "inputs": {}}
 TEMPLATE = Template(name="t", graph={"1": NODE}, digest="d")
-LIMIT = 10  # seconds
 
 
 class TwinPool:
@@ -49,12 +49,6 @@ async def following(pool: TwinPool) -> AsyncIterator[LiveAudit]:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestrator.wiring.audit.SCHEMA_LOOK", 0.005)
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(LIMIT):
-        while not condition():  # noqa: ASYNC110  what is waited for tells nobody
-            await asyncio.sleep(0.005)
 
 
 async def test_a_class_that_is_not_there_is_a_fault() -> None:

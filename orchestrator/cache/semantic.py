@@ -234,7 +234,7 @@ class SemanticCache:
             for job_id in (each for each in job_ids if each not in held):
                 missing += 1
                 await self._enter_recorded(job_id)
-        self._compared = (after[0] - LATEST.total_seconds(), after[1])
+            self._compared = (after[0] - LATEST.total_seconds(), after[1])
         return missing
 
     async def _enter_recorded(self, job_id: UUID) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
 from orchestrator.catalog.cards import CharacterCard, FamilyCard, ModelCard, SharedStyleCard
 from orchestrator.catalog.described import styled
@@ -32,6 +33,7 @@ from orchestrator.errors import CardFault
 from orchestrator.models import Model, Shelf, Template, WeightFacts, Words
 from orchestrator.ports import WeightSource
 
+Card = TypeVar("Card", ModelCard, FamilyCard)
 Check = Callable[[str, str], None]  # stem and text; raises ConfigurationError
 
 
@@ -117,12 +119,9 @@ class Folders:
         """Faults of cards that are told apart from those of the files, as what is missing may
         still come: templates that are not there."""
         looks = self._look()
-        return tuple(
-            dropped.misfit(key, "template", card.template, f"there is no template {card.template}")
-            for dropped, look in ((self._models, looks.models), (self._families, looks.families))
-            for key, card in look.good.items()
-            if card.template and card.template not in looks.templates.good
-        )
+        models = _without_template(self._models, looks.models, looks.templates)
+        families = _without_template(self._families, looks.families, looks.templates)
+        return (*models.values(), *families.values())
 
     def _look(self) -> Looks:
         return Looks(
@@ -160,6 +159,7 @@ class Folders:
                 **dict(unusable(looks.weights)),
                 **_never_good(looks.models),
                 **models.withheld,
+                **_without_template(self._models, looks.models, looks.templates),
                 **characters.withheld,
             },
             faults=(*looks.faults, *misfits, *self._default_fault(served)),
@@ -188,6 +188,17 @@ class Folders:
 
 def any_unread(shelf: Shelf) -> bool:
     return any(facts.fault == UNREAD for facts in shelf.weights.values())
+
+
+def _without_template(
+    dropped: Dropped[Card], cards: Look[Card], templates: Look[Template]
+) -> dict[str, str]:
+    """By card, the fault in it if its template is not there."""
+    return {
+        key: dropped.misfit(key, "template", card.template, f"there is no template {card.template}")
+        for key, card in cards.good.items()
+        if card.template and card.template not in templates.good
+    }
 
 
 def _never_good(look: Look[ModelCard]) -> dict[str, str]:

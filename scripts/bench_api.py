@@ -82,21 +82,25 @@ async def measure(url: str | None, rows: int, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print(f"{'PostgreSQL' if url else 'SQLite'}; {load()}")
-        async with fakes(1, "--seconds", "0.01") as (comfyui,), service(folder, url, comfyui) as s:
-            await idle(s, comfyui)
-        async with fakes(1, "--seconds", "1000") as (comfyui,):
-            async with service(folder, url, comfyui) as server:
-                body = {"action": "generate", "prompt": PROMPT}
-                await under_load("accept", server, repeat(server.post(**body)), seconds)
+        async with fakes(1, "--seconds", "0.01") as (fast,), service(folder, url, fast) as server:
+            await idle(server, fast)
+        async with fakes(1, "--seconds", "1000") as (slow,):
+            async with service(folder, url, slow) as server:
+                request = server.post(action="generate", prompt=PROMPT)
+                await under_load("accept", server, repeat(request), seconds)
             async with open_database(folder, url) as database:
-                waiting, completed = await prepare(database)
+                ids = await prepare(database)
             for total in (FEW, rows):
                 async with open_database(folder, url) as database:
                     await fill_up(database, total)
-                async with service(folder, url, comfyui) as server:
-                    for what, ids in (("waiting", waiting), ("completed", completed)):
-                        polls = (server.post(action="status", id=f"run_{i}") for i in drawn(ids))
-                        await under_load(f"status, {what}, {total} rows", server, polls, seconds)
+                async with service(folder, url, slow) as server:
+                    await polled(server, ids, f"{total} rows", seconds)
+
+
+async def polled(server: Server, ids: dict[str, list[str]], rows: str, seconds: float) -> None:
+    for status, those in ids.items():
+        polls = (server.post(action="status", id=f"run_{one}") for one in drawn(those))
+        await under_load(f"status, {status}, {rows}", server, polls, seconds)
 
 
 def drawn(ids: list[str]) -> Iterator[str]:
@@ -225,8 +229,9 @@ async def read_answer(reader: asyncio.StreamReader) -> None:
         raise RuntimeError(f"{head.decode()}{body.decode()}")
 
 
-async def prepare(database: Database) -> tuple[list[str], list[str]]:
-    """Half of the accepted jobs wait from now on, half are completed as by one that really was."""
+async def prepare(database: Database) -> dict[str, list[str]]:
+    """Half of the accepted jobs wait from now on, half are completed as by one that really was.
+    Their ids."""
     [done] = await database.read("SELECT * FROM jobs WHERE status = 'COMPLETED' LIMIT 1")
     rows = await database.read("SELECT id FROM jobs WHERE finished IS NULL")
     ids = [row["id"] for row in rows]
@@ -239,7 +244,8 @@ async def prepare(database: Database) -> tuple[list[str], list[str]]:
     sets = ", ".join(f"{name} = :{name}" for name in ended)
     sql = f"UPDATE jobs SET {sets} WHERE id = :id RETURNING id"  # noqa: S608
     await database.write(sql, *({**ended, "id": one} for one in completed))
-    return [i.replace("-", "") for i in waiting], [i.replace("-", "") for i in completed]
+    halves = {"waiting": waiting, "completed": completed}
+    return {status: [i.replace("-", "") for i in those] for status, those in halves.items()}
 
 
 async def fill_up(database: Database, total: int) -> None:

@@ -6,7 +6,8 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -20,6 +21,7 @@ from orchestrator.wiring.engine import Core, opened
 
 STEPS = 20
 LOOK = 0.02  # seconds
+PATIENCE = 300.0  # seconds until all instances are usable, or busy
 
 
 def main() -> None:
@@ -34,22 +36,30 @@ def main() -> None:
 
 async def measure(instances: int, seconds: float, window: int) -> None:
     options = ["--seconds", str(seconds), "--steps", str(STEPS)]
+    jobs = 2 * instances + int(1.3 * instances * (window + 10) / seconds)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        async with fakes(instances, *options, processes=2) as urls:
-            limits = {"waiting": 10**6, "free_at_once": 10**6}
-            settings = settings_for(folder, comfyui_urls=tuple(urls), limits=limits)
-            jobs = 2 * instances + int(1.3 * instances * (window + 10) / seconds)
-            settings.data_dir.mkdir()
-            async with opened(settings, ADDRESS) as core, aiohttp.ClientSession() as session:
-                await add_jobs(core, [Request(prompt="red coat", seed=n) for n in range(jobs)])
-                await until(lambda: all(status.usable for status in core.pool.status()))
-                began = time.monotonic()
-                async with at_work(core):
-                    await until(lambda: running(core) == 2 * instances)
-                    pace = 2 * instances / (time.monotonic() - began)
-                    print(f"jobs dispatched             {pace:7.0f}/s (target 100)")
-                    await observe(session, urls, window)
+        async with (
+            fakes(instances, *options, processes=2) as urls,
+            with_backlog(Path(name), urls, jobs) as core,
+        ):
+            began = time.monotonic()
+            async with at_work(core), aiohttp.ClientSession() as session:
+                await until(lambda: running(core) == 2 * instances)
+                pace = 2 * instances / (time.monotonic() - began)
+                print(f"jobs dispatched             {pace:7.0f}/s (target 100)")
+                await observe(session, urls, window)
+
+
+@asynccontextmanager
+async def with_backlog(folder: Path, urls: list[str], jobs: int) -> AsyncIterator[Core]:
+    """A service that is not at work yet, once all instances are usable."""
+    limits = {"waiting": 10**6, "free_at_once": 10**6}
+    settings = settings_for(folder, comfyui_urls=tuple(urls), limits=limits)
+    settings.data_dir.mkdir()
+    async with opened(settings, ADDRESS) as core:
+        await add_jobs(core, [Request(prompt="red coat", seed=n) for n in range(jobs)])
+        await until(lambda: all(status.usable for status in core.pool.status()))
+        yield core
 
 
 def running(core: Core) -> int:
@@ -57,8 +67,9 @@ def running(core: Core) -> int:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 - nobody tells
-        await asyncio.sleep(LOOK)
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(LOOK)
 
 
 async def observe(session: aiohttp.ClientSession, urls: list[str], window: int) -> None:

@@ -10,6 +10,7 @@ from orchestrator.cli import imgen
 from orchestrator.settings import HOME, Settings, describe
 
 README = (HOME / "README.md").read_text()
+CONTRIBUTING = (HOME / "CONTRIBUTING.md").read_text()
 DOCUMENTS = [*HOME.glob("*.md"), HOME / "comfyui" / "README.md"]
 TARGETS = set(
     re.findall(r"^([a-z][a-z0-9-]*):.*## ", (HOME / "Makefile").read_text(), re.MULTILINE)
@@ -81,3 +82,12 @@ def test_every_link_within_readme_leads_somewhere() -> None:
     headings = re.findall(r"^#+ (.*)$", README, re.MULTILINE)
     anchors = {re.sub(r"[^a-z0-9-]", "", heading.lower().replace(" ", "-")) for heading in headings}
     assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= anchors
+
+
+def test_the_map_of_contributing_names_every_part_of_the_service() -> None:
+    named = set(re.findall(r"`(?:orchestrator/)?(\w+(?:/|\.py))`", CONTRIBUTING))
+    parts = {
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in (HOME / "orchestrator").glob("[!_]*")
+    }
+    assert parts - named == set()

@@ -336,7 +336,8 @@ class CacheControl(Protocol):
 
 
 class Hits(Protocol):
-    """Pictures of the cache that were handed out; each can be asked for during an hour."""
+    """Pictures of the cache that were handed out; each is kept while the request for it may be
+    repeated."""
 
     async def add(self, hit: Job, *, reservation: str = "") -> None:
         """Durable when it returns, together with the answer to the request that has reserved it.

@@ -8,6 +8,7 @@ from twins import World
 
 from orchestrator.api.door import House
 from orchestrator.api.limits import RateLimiter
+from orchestrator.jobs.cache_records import CacheRecords
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.idempotency import Idempotency
 from orchestrator.jobs.keys import ApiKeys
@@ -31,9 +32,9 @@ class Instances:
 
 
 def house_over(database: Database, world: World, **changes: Any) -> House:
-    ledger = JobLedger(database)
+    ledger, hits = JobLedger(database), CacheRecords(database)
     usual = {
-        "ports": replace(world.ports, ledger=ledger, queue=ledger),
+        "ports": replace(world.ports, ledger=ledger, queue=ledger, hits=hits),
         "keys": ApiKeys(database),
         "repetitions": Idempotency(database),
         "outlook": Outlook(database),

@@ -3,17 +3,14 @@ has handed out."""
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from itertools import zip_longest
 from uuid import UUID
 
 from orchestrator.errors import RequestUnderWay
 from orchestrator.jobs import statements
 from orchestrator.jobs.database import Database, Row
-from orchestrator.jobs.idempotency import binding
+from orchestrator.jobs.idempotency import KEPT, binding
 from orchestrator.models import Job
-
-LIFETIME = timedelta(hours=1)  # the contract's
 
 Mark = tuple[float, UUID]  # when a job has ended, in seconds since the epoch, and which
 
@@ -32,7 +29,7 @@ class CacheRecords:
             "id": str(hit.id),
             "source": str(hit.source),
             "hit": hit.model_dump_json(),
-            "expires": now + LIFETIME.total_seconds(),
+            "expires": now + KEPT.total_seconds(),
         }
         steps = [(statements.ADD_HIT, row)]
         if reservation:

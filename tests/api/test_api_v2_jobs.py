@@ -3,14 +3,17 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from house import house_over
 from twins import World
 
+from orchestrator import reuse
 from orchestrator.api.app import make_app
 from orchestrator.errors import EnhancementFailed
 from orchestrator.jobs.keys import ApiKeys
@@ -150,6 +153,18 @@ async def test_a_refused_request_may_be_mended(door: Door) -> None:
 async def test_a_name_may_not_be_endless(door: Door) -> None:
     refused = await door.post(GENERATE, Idempotency_Key="x" * 256)
     assert refused == (400, {"error": "Invalid field: Idempotency-Key"})
+
+
+async def test_a_repeated_hit_is_answered_the_same_when_it_has_expired(
+    door: Door, world: World, ledger: JobLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.cached = await ledger.get(UUID((await door.accepted()).removeprefix("run_")))
+    wanted = GENERATE | {"use_cache": True}
+    first = await door.post(wanted, Idempotency_Key="order 7")
+    monkeypatch.setattr(reuse, "LIFETIME", timedelta())
+    assert await door.post(wanted, Idempotency_Key="order 7") == first
+    shown = await door.post({"action": "status", "id": first[1]["id"]})
+    assert shown == (404, {"error": "Cached result not found or expired"})
 
 
 @pytest.mark.parametrize("name", ["Authorization", "Idempotency-Key", "X-API-Key"])

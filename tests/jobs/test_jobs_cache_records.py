@@ -9,8 +9,9 @@ from jobs_samples import ASSET, START, VERDICT, Clock, accepted, claimed, new_jo
 from orchestrator.cache.archive import EVER
 from orchestrator.errors import RequestUnderWay
 from orchestrator.jobs import statements
-from orchestrator.jobs.cache_records import LIFETIME, CacheRecords
+from orchestrator.jobs.cache_records import CacheRecords
 from orchestrator.jobs.database import Database
+from orchestrator.jobs.idempotency import KEPT
 from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.retention import Ages, Retention
 from orchestrator.models import Job, Status
@@ -45,20 +46,22 @@ async def test_a_hit_is_what_was_handed_out(records: CacheRecords) -> None:
     assert await records.get(hit.id) == hit
 
 
-async def test_a_hit_can_be_asked_for_during_an_hour(records: CacheRecords, clock: Clock) -> None:
+async def test_a_hit_is_kept_while_its_request_may_be_repeated(
+    records: CacheRecords, clock: Clock
+) -> None:
     hit = new_job(source=uuid4())
     await records.add(hit)
-    clock.advance(LIFETIME - SECOND)
+    clock.advance(KEPT - SECOND)
     assert await records.get(hit.id)
     clock.advance(SECOND)
     assert await records.get(hit.id) is None
 
 
-async def test_a_hit_that_has_expired_is_swept(
+async def test_a_hit_that_nobody_can_ask_for_is_swept(
     records: CacheRecords, database: Database, clock: Clock, tmp_path
 ) -> None:
     await records.add(new_job(source=uuid4()))
-    clock.advance(LIFETIME)
+    clock.advance(KEPT)
     storage = LocalStorage(tmp_path / "files", public_url="", secret=b"")
     await Retention(database, storage, Ages(), clock=clock).sweep()
     assert await database.read("SELECT id FROM cache_hits") == []

@@ -114,6 +114,14 @@ async def read_json(request: web.Request, *, longest: int) -> Fields:
     """
     if request.content_type != "application/json" and "Content-Type" in request.headers:
         raise UnsupportedMedia
+    return parse_object(await read_body(request, longest=longest, fault=InvalidJson))
+
+
+async def read_body(
+    request: web.Request, *, longest: int, fault: type[Rejected] = Rejected
+) -> bytes:
+    """`longest` in bytes; `fault` is raised for what says to be compressed and is not, and the
+    like. Raises BodyTooLarge, TooSlow."""
     if (request.content_length or 0) > longest:
         raise BodyTooLarge
     try:
@@ -122,10 +130,10 @@ async def read_json(request: web.Request, *, longest: int) -> Fields:
     except TimeoutError:
         raise TooSlow from None
     except (ClientPayloadError, BadHttpMessage, web.RequestPayloadError):
-        raise InvalidJson from None  # it says to be compressed and is not, and the like
+        raise fault from None
     if len(body) > longest:
         raise BodyTooLarge
-    return parse_object(body)
+    return body
 
 
 @web.middleware

@@ -69,10 +69,14 @@ class Overviews:
             lanes=_lanes(await self._database.read(LANES)),
             pace=await pace(self._database, now=begun),
             jobs=tuple([job for sql in (RUNNING, NEXT, ENDED) for job in await self._jobs(sql)]),
-            judged=_judged(await self._database.read(VERDICTS, {"most": ENDS})),
+            judged=await self._judged(),
         )
         now = self._clock()
         self._good_until = now + max(LOOKED, (now - begun) / SHARE)
+
+    async def _judged(self) -> Judged:
+        rows = await self._database.read(VERDICTS, {"most": ENDS})
+        return await asyncio.to_thread(_judged, rows)
 
     async def _jobs(self, sql: str) -> list[Job]:
         rows = await self._database.read(sql, {"most": JOBS})

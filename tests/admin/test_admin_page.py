@@ -274,3 +274,25 @@ async def test_a_write_of_another_site_is_refused(operator: Office) -> None:
 async def test_who_logs_out_is_out(operator: Office) -> None:
     await operator.client.post("/admin/logout", headers=operator.origin)
     assert (await operator.client.get("/admin/state")).status == 401
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"key=" + b"x" * 5000, FORM, 413),
+        (b"&".join(b"f%d=1" % n for n in range(20)), FORM, 400),
+        (b"key=\xff\x00", f"{FORM}; charset=nonsense", 401),
+        (b"", FORM, 401),
+        (b"--x\r\nbad", "multipart/form-data; boundary=y", 415),
+        (b'{"key": "x"}', "application/json", 415),
+    ],
+)
+async def test_what_is_no_form_is_refused(
+    office: Office, body: bytes, kind: str, status: int
+) -> None:
+    headers = {**office.origin, "Content-Type": kind}
+    answer = await office.client.post("/admin/login", data=body, headers=headers)
+    assert answer.status == status

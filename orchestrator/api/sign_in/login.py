@@ -3,18 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from orchestrator.api.door import HOUSE
+from orchestrator.api.door import HOUSE, read_body
 from orchestrator.api.limits import address_of
 from orchestrator.api.pages import led_to, page
 from orchestrator.api.sign_in.gate import COOKIE, GATE, check_origin, end_session
 from orchestrator.api.sign_in.sessions import LIFE
-from orchestrator.errors import BodyTooLarge, Forbidden, Unauthorized
+from orchestrator.errors import Forbidden, Rejected, Unauthorized, UnsupportedMedia
 from orchestrator.models import Caller
 
 LONGEST_FORM = 4096  # bytes
+MOST_FIELDS = 10
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,14 @@ class Entrance:
 
 
 async def read_form(request: web.Request) -> dict[str, str]:
-    """Raises BodyTooLarge."""
-    if request.content_length is None or request.content_length > LONGEST_FORM:
-        raise BodyTooLarge
-    return {name: str(value) for name, value in (await request.post()).items()}
+    """Raises UnsupportedMedia, BodyTooLarge, TooSlow, Rejected."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise UnsupportedMedia
+    body = await read_body(request, longest=LONGEST_FORM)
+    try:
+        return dict(parse_qsl(body.decode(errors="replace"), max_num_fields=MOST_FIELDS))
+    except ValueError:
+        raise Rejected from None
 
 
 def _set_cookie(request: web.Request, answer: web.Response, value: str, life: timedelta) -> None:

@@ -41,6 +41,8 @@ function isSelected(section) {
 function say(text, stale = false) {
   told.textContent = text;
   told.classList.toggle("bad", stale);
+  if (stale) told.setAttribute("role", "alert");
+  else told.removeAttribute("role"); // nobody wants to hear the time every other second
 }
 
 const pause = (milliseconds) =>

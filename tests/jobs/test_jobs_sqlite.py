@@ -1,6 +1,7 @@
 """What is SQLite's own: the file, its faults, its versions, and its death in mid-write."""
 
 import asyncio
+import os
 import resource
 import signal
 import sqlite3
@@ -65,7 +66,7 @@ def acknowledged_before_a_kill(path: Path, *, after: int) -> set[str]:
     with subprocess.Popen(
         [sys.executable, "-c", ACCEPT_FOR_EVER, path],
         stdout=subprocess.PIPE,
-        cwd=Path(__file__).parent,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         text=True,
     ) as process:
         assert process.stdout

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from orchestrator.durable_files import sync_folder
 from orchestrator.errors import (
     ConfigurationError,
     NotFound,
@@ -24,7 +25,7 @@ from orchestrator.errors import (
     Unavailable,
 )
 from orchestrator.models import Asset
-from orchestrator.storage.keys import checked
+from orchestrator.storage.keys import checked, is_key
 from orchestrator.storage.links import Links, content_type
 
 T = TypeVar("T")
@@ -82,6 +83,11 @@ class LocalStorage:
     async def delete(self, key: str) -> None:
         await self._run(partial(_delete, self._path(key)))
 
+    async def spooled(self, *, untouched: timedelta) -> list[str]:
+        """Names below `spool/` of which nothing was written for so long."""
+        before = self._clock() - untouched.total_seconds()
+        return await self._run(partial(_older, self._folder / "spool", before))
+
     def link(self, asset: Asset, *, lifetime: timedelta) -> str:
         return self._links.make(
             asset.key, expires=math.ceil(self._clock() + lifetime.total_seconds())
@@ -116,7 +122,7 @@ def write_once(path: Path, data: bytes, *, unfinished: Path) -> None:
     _make_folder(path.parent)
     if not path.exists():
         _write_whole(path, data, unfinished)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _write_whole(path: Path, data: bytes, unfinished: Path) -> None:
@@ -143,7 +149,16 @@ def _delete(path: Path) -> None:
     else:
         path.unlink(missing_ok=True)
     if path.parent.is_dir():
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
+
+
+def _older(folder: Path, before: float) -> list[str]:
+    found = []
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            if is_key(f"{folder.name}/{path.name}") and path.stat().st_mtime < before:
+                found.append(path.name)
+    return found
 
 
 def _make_folder(folder: Path) -> None:
@@ -151,15 +166,7 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
-    _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(folder.parent)
 
 
 def _prepare(unfinished: Path, *, now: float) -> None:

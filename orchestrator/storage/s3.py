@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -100,6 +100,12 @@ class S3Storage:
 
     async def delete(self, key: str) -> None:
         await self.run(partial(_delete, self._client, self.place(key)))
+
+    async def spooled(self, *, untouched: timedelta) -> list[str]:
+        """Names below `spool/` of which nothing was written for so long, by the server's clock."""
+        place = self.place("spool/all")
+        below = {**place, "Key": place["Key"].removesuffix("all")}
+        return await self.run(partial(_older, self._client, below, datetime.now(UTC) - untouched))
 
     def link(self, asset: Asset, *, lifetime: timedelta) -> str:
         """Safe pictures by the public address if there is one; all others are signed for."""
@@ -257,13 +263,28 @@ def _delete(client: "S3Client", place: Fields) -> None:
     """Page by page all below, then the object itself: for a server over a file system it is the
     folder of the others, and gone with the last of them."""
     bucket, key = place["Bucket"], place["Key"]
+    for page in _pages(client, bucket, f"{key}/"):
+        if page:
+            _delete_batch(client, bucket, list(page))
+    _delete_batch(client, bucket, [key])
+
+
+def _older(client: "S3Client", below: Fields, before: datetime) -> list[str]:
+    newest: dict[str, datetime] = {}
+    for page in _pages(client, below["Bucket"], below["Key"]):
+        for key, written in page.items():
+            name = key.removeprefix(below["Key"]).partition("/")[0]
+            newest[name] = max(written, newest.get(name, written))
+    return [name for name, written in newest.items() if written < before]
+
+
+def _pages(client: "S3Client", bucket: str, prefix: str) -> Iterator[dict[str, datetime]]:
+    """Keys, and when they were written."""
     pages = client.get_paginator("list_objects_v2").paginate(
-        Bucket=bucket, Prefix=f"{key}/", PaginationConfig={"PageSize": PAGE}
+        Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": PAGE}
     )
     for page in pages:
-        if found := [item["Key"] for item in page.get("Contents", [])]:
-            _delete_batch(client, bucket, found)
-    _delete_batch(client, bucket, [key])
+        yield {item["Key"]: item["LastModified"] for item in page.get("Contents", [])}
 
 
 def _delete_batch(client: "S3Client", bucket: str, keys: list[str]) -> None:

@@ -14,6 +14,7 @@ from orchestrator.comfy import Pool
 from orchestrator.errors import ConfigurationError, ImgenError
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ledger import JobLedger
+from orchestrator.jobs.orphans import ABANDONED, Orphans
 from orchestrator.jobs.published import PublishedFiles
 from orchestrator.jobs.reports import Fleet, Reporter
 from orchestrator.jobs.retention import Retention
@@ -84,6 +85,7 @@ class Core(Front):
 
     pool: Pool
     retention: Retention
+    orphans: Orphans
     worker: Worker
     sender: Sender
     heart: Heart | None  # None: there is nobody to report to
@@ -92,9 +94,12 @@ class Core(Front):
         """Until cancelled; `ready` is called when there is a ComfyUI to work with."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.watch())
-            tasks.create_task(_regularly(self.ledger.expire, "ended"))
+            tasks.create_task(_regularly(self.ledger.expire, "old jobs could not be ended"))
             # beside the ends of jobs: a storage that stalls must not delay those
-            tasks.create_task(_regularly(partial(_sweep, self.retention), "swept"))
+            sweep = partial(_sweep, self.retention)
+            tasks.create_task(_regularly(sweep, "old jobs could not be swept"))
+            orphans = "pictures of no job could not be swept"
+            tasks.create_task(_regularly(self.orphans.sweep, orphans, every=ABANDONED))
             tasks.create_task(self.sender.run())
             if self.heart:
                 tasks.create_task(self.heart.beat())
@@ -117,6 +122,7 @@ async def opened(settings: Settings, url: str) -> AsyncIterator[Core]:
             **vars(front),
             pool=pool,
             retention=Retention(front.database, front.storage, make_ages(settings)),
+            orphans=Orphans(front.database, front.storage),
             worker=_worker(settings, front, pool, name),
             sender=make_sender(settings, post, database=front.database, ports=front.ports),
             heart=_heart(settings, front.database, pool, name) if front.database.shared else None,
@@ -187,10 +193,12 @@ async def _sweep(retention: Retention) -> None:
         pass
 
 
-async def _regularly(step: Callable[[], Awaitable[object]], done: str) -> None:
+async def _regularly(
+    step: Callable[[], Awaitable[object]], failure: str, *, every: timedelta = HOUSEKEEPING
+) -> None:
     while True:
         try:
             await step()
         except ImgenError:
-            log.exception("old jobs could not be %s, trying again later", done)
-        await asyncio.sleep(HOUSEKEEPING.total_seconds())
+            log.exception("%s, trying again later", failure)
+        await asyncio.sleep(every.total_seconds())

@@ -9,6 +9,9 @@ import pytest
 from orchestrator.errors import StorageFailed
 from orchestrator.models import Asset, AssetKind
 from orchestrator.ports import Storage
+from orchestrator.storage import LocalStorage, S3Storage
+
+Sweepable = LocalStorage | S3Storage
 
 KEY = "assets/ab/abc_00001.jpg"
 HOUR = timedelta(hours=1)
@@ -115,3 +118,11 @@ def test_a_link_is_an_address_that_ends_in_the_file_name_and_expires(
 def test_what_is_private_gets_no_link(storage: Storage, key: str) -> None:
     with pytest.raises(StorageFailed):
         storage.link(asset(key), lifetime=HOUR)
+
+
+async def test_what_lies_in_the_spool_is_named_by_its_age(storage: Sweepable) -> None:
+    for key in ("spool/one/1", "spool/one/2", "spool/two/1", "assets/three/1"):
+        await put(storage, key, b"picture")
+    found = await storage.spooled(untouched=-HOUR)  # whatever was written before the next hour
+    assert sorted(found) == ["one", "two"]
+    assert await storage.spooled(untouched=HOUR) == []

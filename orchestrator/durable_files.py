@@ -32,10 +32,11 @@ def _unfinished(file: Path, text: str, mode: int) -> Iterator[Path]:
         yield path
     finally:
         path.unlink(missing_ok=True)
-    _sync(file.parent)
+    sync_folder(file.parent)
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make durable what has come into it or gone from it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

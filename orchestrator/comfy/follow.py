@@ -14,7 +14,7 @@ from orchestrator.errors import InstanceUnusable, OutOfMemory, RunFailed, RunLos
 from orchestrator.models import Graph, Progress
 
 
-class RunInterrupted(RunLost):
+class InterruptedByOthers(RunLost):
     """Somebody else interrupted the run"""
 
 
@@ -142,6 +142,6 @@ def judge(history: History, graph: Graph) -> None:
         kind = OutOfMemory if failure.is_out_of_memory else RunFailed
         raise kind(explain_failure(graph, failure))
     if history.interrupted:
-        raise RunInterrupted
+        raise InterruptedByOthers
     if not history.succeeded:
         raise RunLost(detail="its history does not say that it succeeded")

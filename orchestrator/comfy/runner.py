@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from orchestrator.comfy.answers import Entry, History, Mark, Queue
 from orchestrator.comfy.client import Client, NotReached
-from orchestrator.comfy.follow import Follower, Run, RunInterrupted, judge
+from orchestrator.comfy.follow import Follower, InterruptedByOthers, Run, judge
 from orchestrator.comfy.limits import Limits
 from orchestrator.comfy.listener import Listener
 from orchestrator.errors import InstanceUnusable, OutOfMemory, RunError, RunFailed, RunLost
@@ -54,7 +54,7 @@ class Runner:
             run, history = await self._followed(job, report)
             try:
                 self._judge(history, run.graph)
-            except RunInterrupted:
+            except InterruptedByOthers:
                 await self.discard(run)
                 log.warning("job %s: its run was interrupted by others", job.id)
             except OutOfMemory as error:
@@ -69,7 +69,7 @@ class Runner:
                 raise
             else:
                 return run
-        raise RunInterrupted
+        raise InterruptedByOthers
 
     async def find(self, job: Job) -> Run | None:
         """The job's run that waits, runs or has succeeded here."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from office import HOSTILE, Office
+from samples import PLAN
 from twins import SHELF, model
 
 from orchestrator.models import (
@@ -13,7 +14,6 @@ from orchestrator.models import (
     InstanceStatus,
     Job,
     Lora,
-    Plan,
     Prompt,
     Request,
     Status,
@@ -33,25 +33,13 @@ PICTURE = Asset(kind=AssetKind.SIGNED, key="assets/aa/one.png", content_type="im
 def new_job(office: Office, prompt: str = "red coat", **changes: object) -> Job:
     job_id = f"00000000-0000-4000-8000-{len(office.world.diary):012}"
     office.world.diary.append("job")
-    plan = Plan(
+    plan = PLAN.evolve(
         prompt=Prompt(positive=prompt),
         raw=prompt,
         texts=Texts(positive=prompt, negative=""),
         model="learned",
         model_label="Learned",
-        style="plain",
         checkpoint="learned.safetensors",
-        template="sampled",
-        template_digest="d2",
-        card_digest="",
-        seed=1,
-        steps=20,
-        cfg=7,
-        sampler="euler",
-        scheduler="normal",
-        gen_id="0123456789abcdefghij",
-        watermark_id="0123456789abcdef",
-        graph={},
     )
     fields = {
         "id": job_id,

@@ -24,10 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 @pytest.fixture
 def database() -> Iterator[str]:
-    programs = postgres_server.programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL here (Debian: apt install postgresql)")
-    with postgres_server.running(programs) as server:
+    with postgres_server.running_or_skipped() as server:
         yield server.new_database()
 
 

@@ -18,10 +18,7 @@ Open: TypeAlias = Callable[[], Database]
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[postgres_server.Server]:
-    programs = postgres_server.programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL here (Debian: apt install postgresql)")
-    with postgres_server.running(programs) as server:
+    with postgres_server.running_or_skipped() as server:
         yield server
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+import pytest
 
 INSTALLED = Path("/usr/lib/postgresql")  # where Debian has its programs, by version
 LIMIT = 60  # seconds for one command
@@ -74,3 +75,13 @@ def running(programs: Path) -> Iterator[Server]:
             yield server
         finally:
             server.stop()
+
+
+@contextmanager
+def running_or_skipped() -> Iterator[Server]:
+    """For a test, which is skipped where there is no PostgreSQL."""
+    found = programs()
+    if found is None:
+        pytest.skip("no PostgreSQL here (Debian: apt install postgresql)")
+    with running(found) as server:
+        yield server

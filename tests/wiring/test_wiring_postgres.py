@@ -25,10 +25,7 @@ MODELS = {"action": "models"}
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[postgres_server.Server]:
     """One that may be stopped."""
-    programs = postgres_server.programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL here (Debian: apt install postgresql)")
-    with postgres_server.running(programs) as server:
+    with postgres_server.running_or_skipped() as server:
         yield server
 
 

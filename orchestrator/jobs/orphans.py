@@ -1,5 +1,5 @@
-"""Pictures in the spool that belong to no job: they came with a request whose process died before it
-was accepted."""
+"""Pictures in the spool that belong to no job: they came with a request whose process died before
+it was accepted."""
 
 import logging
 from collections.abc import Sequence

@@ -2,10 +2,8 @@
 
 import { app } from "../../scripts/app.js";
 import { memoryOf, nodeOf } from "./graph.js";
+import { BOUND, CLAUSE, FAULT, styleMarks } from "./vue_badges.js";
 
-const FAULT = "#d93a2b";
-const BOUND = "#3f68e0";
-const CLAUSE = "#7c4ddb";
 const FONT = "11px system-ui, sans-serif";
 const LABEL_FONT = "12px Arial"; // of a widget's name
 const HEIGHT = 16; // of a badge; all in units of the graph
@@ -31,8 +29,16 @@ export function drawMarks(canvas) {
 	const former = canvas.onDrawForeground;
 	canvas.onDrawForeground = function (context, ...more) {
 		former?.call(this, context, ...more);
-		for (const node of this.graph._nodes) drawNode(node, context);
+		const nodes = [...this.graph._nodes];
+		styleMarks(LiteGraph.vueNodesMode ? nodes.map((node) => [node.id, marksOf(node)]) : []);
+		if (!LiteGraph.vueNodesMode) for (const node of nodes) drawNode(node, context);
 	};
+}
+
+function marksOf(node) {
+	const { bindings, when, each } = memoryOf(node);
+	const clauses = [when && `when ${when}`, each && `each ${each}`].filter(Boolean).join("  ·  ");
+	return { bindings, clauses, messages: faults.get(node) ?? [] };
 }
 
 function drawNode(node, context) {
@@ -43,8 +49,7 @@ function drawNode(node, context) {
 		drawBindings(node, context);
 		drawFaults(node, context);
 	}
-	const { when, each } = memoryOf(node);
-	const clauses = [when && `when ${when}`, each && `each ${each}`].filter(Boolean).join("  ·  ");
+	const { clauses } = marksOf(node);
 	if (clauses) badge(context, clauses, { left: 0, y: -LiteGraph.NODE_TITLE_HEIGHT - 11, colour: CLAUSE });
 	context.restore();
 }

@@ -17,7 +17,9 @@ dialog.imgen h2 { margin: 0 0 10px; font-size: 17px }
 dialog.imgen p { margin: 0 0 14px; white-space: pre-wrap }
 dialog.imgen.fault h2 { color: #ff9c8f }
 dialog.imgen label { display: grid; gap: 4px; margin: 0 0 12px }
-dialog.imgen textarea { font: inherit; color: inherit; background: #1b1d21; border: 1px solid #454a54; border-radius: 6px }
+dialog.imgen .offered { display: flex; flex-wrap: wrap; gap: 6px; margin: 0 0 12px }
+dialog.imgen textarea, dialog.imgen input { box-sizing: border-box; width: 100%; padding: 6px; font: inherit; color: inherit; background: #1b1d21; border: 1px solid #454a54; border-radius: 6px }
+dialog.imgen input { margin: 0 0 12px }
 dialog.imgen li { display: flex; gap: 12px; align-items: center; padding: 5px 0 }
 dialog.imgen ul { list-style: none; margin: 0 0 12px; padding: 0 }
 dialog.imgen pre { max-height: 40vh; overflow: auto; background: #1b1d21; padding: 10px; border-radius: 6px;
@@ -31,21 +33,27 @@ export function element(tag, properties = {}, ...children) {
 	return made;
 }
 
-export function bar({ list, open, publish, history, publishNew, tryOut, logOut }) {
+/** What has it show which template is open. */
+export async function bar({ list, opened, open, publish, history, publishNew, tryOut, logOut }) {
 	document.head.append(element("style", { textContent: STYLE }));
 	const choice = element("select", { ariaLabel: "Template" });
+	const follow = () => {
+		const name = opened(); // one just written is not served yet
+		if (![...choice.options].some(({ value }) => value === name)) choice.append(new Option(name, name));
+		choice.value = name;
+	};
 	const refresh = async () => {
-		const chosen = choice.value;
 		const options = (await list()).map(({ name, version, faults }) => element("option", {
 			value: name,
 			textContent: `${name}${version ? ` (version ${version})` : ""}${faults.length ? " – has faults" : ""}`,
 			title: faults.join("\n"),
 		}));
 		choice.replaceChildren(element("option", { value: "", textContent: "Open a template …" }), ...options);
-		choice.value = chosen;
+		follow();
 	};
 	choice.onchange = async () => {
-		if (choice.value) choice.value = (await open(choice.value)) ?? "";
+		if (choice.value) await open(choice.value);
+		follow();
 	};
 	const button = (textContent, onclick, className = "") => element("button", { textContent, onclick, className });
 	document.body.append(element("div", { className: "imgen imgen-bar" },
@@ -56,7 +64,8 @@ export function bar({ list, open, publish, history, publishNew, tryOut, logOut }
 		button("Save as new", () => publishNew().then(refresh)),
 		element("small", { textContent: "Pictures made here are drafts" }),
 		button("Log out", () => logOut())));
-	return refresh();
+	await refresh();
+	return follow;
 }
 
 export function dialog(className, ...children) {

@@ -7,6 +7,7 @@ import { closed, format, opened, parseTemplate, renamed } from "./template.js";
 export class Missing extends Error {}
 
 const KEY = "imgen"; // of a node's properties and of the graph's extra
+const MARGIN = { left: 90, top: 150 }; // pixels of the page, for its own bars
 
 /** The digest of the version that the page came from; empty: none. */
 export function openDigest() {
@@ -35,6 +36,14 @@ export async function show({ name, text, samples, digest, origins }) {
 	const made = new Map(nodes.map((node) => [node.id, addNode(node)]));
 	for (const node of nodes) fill(made.get(node.id), node, made);
 	await remember({ name, digest, order: [...made.keys()] }, [...made.values()]);
+	lookAt([...made.values()]);
+}
+
+/** Have their left upper corner in view. */
+function lookAt(nodes) {
+	const { ds } = app.canvas;
+	ds.offset[0] = MARGIN.left / ds.scale - Math.min(...nodes.map((node) => node.pos[0]));
+	ds.offset[1] = MARGIN.top / ds.scale - Math.min(...nodes.map((node) => node.pos[1]));
 	app.graph.setDirtyCanvas(true, true);
 }
 
@@ -78,6 +87,8 @@ async function remember(template, nodes) {
 /** What is to be compared of each node, now. */
 async function pagesOf(nodes) {
 	const { output } = await app.graphToPrompt();
+	const inner = Object.keys(output).find((id) => !app.graph.getNodeById(id));
+	if (inner) throw new Error(`Node ${inner} is inside of a group or subgraph: unpack it first`);
 	return nodes.filter((node) => output[node.id]).map((node) => [node, pageOf(node, output[node.id])]);
 }
 

@@ -3,25 +3,25 @@
 import { app } from "../../scripts/app.js";
 import { drawMarks, forgetFaults, showFaults } from "./badges.js";
 import { bar, showHistory, showStale, tell } from "./dialogs.js";
+import { askExpression } from "./expressions.js";
 import { adopt, memoryOf, Missing, openDigest, openName, queue, show, text } from "./graph.js";
 import * as service from "./service.js";
+import { keepsNumbers } from "./template.js";
 import { askTrial } from "./trial.js";
 
 let names = []; // that expressions may use
+let follow = () => {}; // has the bar show which template is open
 
-/** What is open then: the former template if this one can't be. */
+/** The former template stays if this one can't be opened. */
 async function open(name) {
 	const template = await service.openTemplate(name);
 	try {
 		await show(template);
 	} catch (error) {
 		if (!(error instanceof Missing)) throw error;
-		tell(`${name} can't be opened: this ComfyUI lacks nodes`, error.message);
-		return openName();
+		return tell(`${name} can't be opened: this ComfyUI lacks nodes`, error.message);
 	}
-	names = template.names;
 	forgetFaults();
-	return name;
 }
 
 async function publish() {
@@ -96,68 +96,70 @@ function guarded(action) {
 	};
 }
 
+/** One level of menus below ours: newer pages show no more. */
 function bindingMenu(node) {
 	const { bindings } = memoryOf(node);
 	const widgets = (node.widgets ?? []).filter((w) => w.options?.serialize !== false && w.type !== "button");
 	return widgets.map((widget) => ({
 		content: bindings[widget.name] ? `${widget.name}: ${bindings[widget.name]}` : widget.name,
-		has_submenu: true,
-		submenu: { options: choices(node, widget.name) },
+		callback: () => bind(node, widget.name),
 	}));
 }
 
-function choices(node, name) {
+function bind(node, name) {
 	const { bindings } = memoryOf(node);
-	const bind = (expression) => {
-		bindings[name] = expression;
+	const offered = Object.fromEntries(names.map((each) => [each, `{{ ${each} }}`]));
+	const hint = "Bind it to one of these, or to an expression such as {{ steps + 10 }}:";
+	askExpression(`${node.title}: ${name}`, { hint, now: bindings[name], offered }, (expression) => {
+		if (expression) bindings[name] = expression;
+		else delete bindings[name];
 		node.setDirtyCanvas(true, true);
-	};
-	const unbind = { content: "Unbind", callback: () => {
-		delete bindings[name];
-		node.setDirtyCanvas(true, true);
-	} };
-	const own = { content: "Expression …", callback: () => {
-		const expression = prompt(`${name}: Jinja, as in {{ steps + 10 }}`, bindings[name] ?? "{{  }}");
-		if (expression) bind(expression);
-	} };
-	const simple = names.map((bound) => ({ content: bound, callback: () => bind(`{{ ${bound} }}`) }));
-	return [...(bindings[name] ? [unbind] : []), ...simple, own];
+	});
 }
 
 function clauseItem(node, key, example) {
 	const memory = memoryOf(node);
 	return {
 		content: memory[key] ? `${key}: ${memory[key]}` : `${key} …`,
-		callback: () => {
-			const given = prompt(`${key}, as in: ${example} (empty: none)`, memory[key] ?? "");
-			if (given === null) return;
-			memory[key] = given.trim() || null;
+		callback: () => askExpression(`${node.title}: ${key}`, { hint: `As in: ${example}`, now: memory[key] }, (clause) => {
+			memory[key] = clause;
 			node.setDirtyCanvas(true, true);
-		},
+		}),
 	};
 }
 
+function nodeMenu(node) {
+	return [
+		null,
+		{ content: "Imgen: bind", has_submenu: true, submenu: { options: bindingMenu(node) } },
+		clauseItem(node, "when", "negative"),
+		clauseItem(node, "each", "lora in loras"),
+	];
+}
+
+/** For pages that do not know `getNodeMenuItems` yet. */
 function addMenu(type) {
 	const former = type.prototype.getExtraMenuOptions;
 	type.prototype.getExtraMenuOptions = function (canvas, options) {
 		const result = former?.apply(this, arguments);
-		options.push(
-			null,
-			{ content: "Imgen: bind", has_submenu: true, submenu: { options: bindingMenu(this) } },
-			clauseItem(this, "when", "negative"),
-			clauseItem(this, "each", "lora in loras"),
-		);
+		options.push(...nodeMenu(this));
 		return result;
 	};
 }
 
 app.registerExtension({
 	name: "imgen.artists",
-	beforeRegisterNodeDef: (type) => addMenu(type),
+	beforeRegisterNodeDef: (type) => app.collectNodeMenuItems || addMenu(type),
+	getNodeMenuItems: nodeMenu,
+	afterConfigureGraph: () => follow(),
 	async setup() {
-		if (!(await service.openSession())) return;
+		const session = await service.openSession();
+		if (!session) return;
+		names = session.names;
+		if (!keepsNumbers) tell("This browser is too old", "It would rewrite numbers in what you publish: 1.0 as 1. Update it.");
 		drawMarks(app.canvas);
-		bar({
+		follow = await bar({
+			opened: openName,
 			list: service.templates,
 			open: guarded(open),
 			publish: guarded(publish),

@@ -9,6 +9,9 @@ export function parse(text) {
 		typeof value === "number" && context?.source !== undefined ? new Written(value, context.source) : value);
 }
 
+/** Whether this browser tells how a number was written. */
+export const keepsNumbers = JSON.parse("1.0", (_, value, context) => context?.source === "1.0");
+
 class Written {
 	constructor(value, source) {
 		this.value = value;

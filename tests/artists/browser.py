@@ -1,7 +1,8 @@
 """The artists' page in a real Chromium."""
 
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 LIMIT = 30_000  # milliseconds that anything may take to appear
+MENU_ENTRY = ".litemenu-entry, [role=menuitem]"
 
 
 @contextmanager
@@ -18,7 +20,7 @@ def chromium() -> Iterator[Page]:
         pytest.skip("no Chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1500, "height": 850})
+        page = browser.new_page(viewport={"width": 1900, "height": 1000})
         page.set_default_timeout(LIMIT)
         try:
             yield page
@@ -37,13 +39,73 @@ class Artist:
         self.page.goto(f"{self.url}/comfy/")
         self.page.fill("input[name=key]", key)
         self.page.click("button")
+        self._wait_for_bar()
+
+    def _wait_for_bar(self) -> None:
         self.page.wait_for_selector(".imgen-bar option[value=sdxl]", state="attached")
+
+    def show_nodes(self, kind: str) -> bool:
+        """Whether the page can: `painted` ones, or such of `html`."""
+        setting = "app.extensionManager?.setting"
+        if self.page.evaluate(f"{setting}?.get('Comfy.VueNodes.Enabled') === undefined"):
+            return kind == "painted"
+        wanted = str(kind == "html").lower()
+        self.page.evaluate(f"{setting}.set('Comfy.VueNodes.Enabled', {wanted})")
+        self.page.reload()
+        self._wait_for_bar()
+        self.page.keyboard.press("Escape")  # what greets newcomers
+        return True
+
+    def missing(self, graph: Mapping[str, Any]) -> set[str]:
+        """The node classes of a template that the page lacks."""
+        classes = [node["class_type"] for node in graph.values()]
+        lacks = "classes => classes.filter(c => !LiteGraph.registered_node_types[c])"
+        return set(self.page.evaluate(lacks, classes))
+
+    def choose(self, template: str) -> None:
+        self.page.select_option(".imgen-bar select", template)
+
+    def chosen(self) -> str:
+        return self.page.input_value(".imgen-bar select")
 
     def open(self, template: str) -> None:
         self.page.evaluate("app.graph.extra = {}")  # so that it is seen when it is there
-        self.page.select_option(".imgen-bar select", template)
+        self.choose(template)
+        self._wait_until_open(template)
+
+    def _wait_until_open(self, template: str) -> None:
         self.page.wait_for_function(
             "name => window.app?.graph?.extra?.imgen?.name === name", arg=template
+        )
+
+    def load_anew(self, template: str, *, once_remembered: str) -> None:
+        """The page, with the template that it remembers."""
+        self.page.wait_for_function(
+            "text => Object.values(localStorage).some(kept => kept.includes(text))",
+            arg=once_remembered,
+        )
+        self.page.reload()
+        self._wait_until_open(template)
+        self._wait_until_chosen(template)
+
+    def _wait_until_chosen(self, template: str) -> None:
+        self.page.wait_for_selector(
+            f".imgen-bar option[value={template}]:checked", state="attached"
+        )
+
+    def workflow(self) -> str:
+        """As the page writes it into pictures."""
+        text: str = self.page.evaluate("JSON.stringify(app.graph.serialize())")
+        return text
+
+    def drop(self, picture: bytes) -> None:
+        """On the canvas, as a file."""
+        self.page.evaluate(
+            "bytes => { const data = new DataTransfer();"
+            "data.items.add(new File([new Uint8Array(bytes)], 'one.png', {type: 'image/png'}));"
+            "app.canvas.canvas.dispatchEvent("
+            "new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true})) }",
+            list(picture),
         )
 
     def text(self) -> str:
@@ -66,15 +128,27 @@ class Artist:
     def _title_of(self, title: str) -> tuple[float, float]:
         """Where its title is seen, in pixels of the page."""
         place = "app.canvas.ds.convertOffsetToCanvas([node.pos[0] + 60, node.pos[1] - 12])"
-        x, y = self.node(title, f"return {place}")
-        return x, y
+        corner = "app.canvas.canvas.getBoundingClientRect()"
+        (x, y), (left, top) = self.node(title, f"const c = {corner}; return [{place}, [c.x, c.y]]")
+        return x + left, y + top
+
+    def _menu(self, title: str, *entries: str) -> None:
+        """What the right button opens over the node."""
+        self.page.mouse.click(*self._title_of(title), button="right")
+        for entry in entries:
+            shown = re.compile(rf"^\s*{entry}(:| …|\s*$)")
+            self.page.locator(MENU_ENTRY).filter(has_text=shown).last.click()
 
     def bind(self, title: str, widget: str, name: str) -> None:
-        """By the menu that the right button opens over the node."""
-        x, y = self._title_of(title)
-        self.page.mouse.click(x, y, button="right")
-        for entry in ("Imgen: bind", widget, name):
-            self.page.locator(f".litemenu-entry:text-matches('^{entry}(:|$)')").last.click()
+        """To a name, or `Unbind`."""
+        self._menu(title, "Imgen: bind", widget)
+        self.page.click(f"dialog.imgen button:text-is('{name}')")
+
+    def clause(self, title: str, key: str, expression: str) -> None:
+        """`when` or `each`."""
+        self._menu(title, key)
+        self.page.fill("dialog.imgen input", expression)
+        self.page.click("dialog.imgen button:text-is('Use')")
 
     def move(self, title: str) -> None:
         """Drag it by its title, by 40 pixels to the right and down."""
@@ -103,13 +177,33 @@ class Artist:
         self.page.click(".imgen-bar button:text('Publish')")
         return self.told()
 
+    def save_as(self, name: str) -> str:
+        """What the page says to it."""
+        self.page.once("dialog", lambda dialog: dialog.accept(name))
+        self.page.click(".imgen-bar button:text('Save as new')")
+        said = self.told()
+        self._wait_until_chosen(name)
+        return said
+
     def told(self) -> str:
         said: str = self.page.wait_for_selector("dialog.imgen").inner_text()
         self.page.keyboard.press("Escape")
         return said
 
-    def restore(self, number: int) -> None:
+    def _version(self, number: int, button: str) -> None:
         self.page.click(".imgen-bar button:text('History')")
-        self.page.click(f"dialog.imgen li:has-text('{number}. ') button:text('Restore')")
+        self.page.click(f"dialog.imgen li:has-text('{number}. ') button:text('{button}')")
+
+    def differences(self, number: int) -> dict[str, str]:
+        """To a former version: the line that is gone, and the one that is there now."""
+        self._version(number, "Compare")
+        shown = {
+            tag: self.page.locator(f"dialog.imgen pre {tag}").inner_text() for tag in ("del", "ins")
+        }
+        self.page.keyboard.press("Escape")
+        return shown
+
+    def restore(self, number: int) -> None:
+        self._version(number, "Restore")
         self.page.wait_for_selector("dialog.imgen:has-text('is published')")
         self.page.keyboard.press("Escape")

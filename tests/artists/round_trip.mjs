@@ -1,10 +1,13 @@
-// Opens and closes every template that is named; prints those that did not come back as they were.
-import { readFileSync } from "node:fs";
+// Opens and closes templates without a page of ComfyUI.
+import * as template from "./template.js";
 
-const [module, ...files] = process.argv.slice(2);
-const { closed, format, opened, parseTemplate } = await import(module);
+const { closed, format, opened, parseTemplate } = template;
 
-function roundTrip(text) {
+export function renamed([graph, ids]) {
+	return template.renamed(graph, new Map(ids));
+}
+
+export function roundTrip(text) {
 	const nodes = [...parseTemplate(text)].map(([id, node]) => {
 		const { type, title, position, size, links, widgets, memory } = opened(id, node, {});
 		const page = { type, title, position, size, memory: JSON.parse(JSON.stringify(memory)) };
@@ -12,10 +15,4 @@ function roundTrip(text) {
 		return [id, closed(shown, structuredClone(shown))];
 	});
 	return format(new Map(nodes));
-}
-
-for (const file of files) {
-	const text = readFileSync(file, "utf8");
-	const back = roundTrip(text);
-	if (back !== text) console.log(`${file}\n${back}`);
 }

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from orchestrator.errors import InvalidJson, NotFound
 from orchestrator.models import Shelf, Template, Version
 from orchestrator.ports import Published
-from orchestrator.workflows import SAMPLE, Fault, distinctly_titled, origin, sample_inputs
+from orchestrator.workflows import Fault, distinctly_titled, origin, sample_inputs
 
 
 class Offer(Protocol):
@@ -55,7 +55,6 @@ class Desk:
             "text": text,
             "digest": template.digest,
             "samples": sample_inputs(template),
-            "names": sorted(SAMPLE.names()),
             "origins": _origins(template),
         }
 

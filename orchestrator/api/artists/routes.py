@@ -13,6 +13,7 @@ from orchestrator.api.fields import Fields
 from orchestrator.api.pages import led_to
 from orchestrator.api.sign_in import token_of
 from orchestrator.errors import Rejected, Unauthorized
+from orchestrator.workflows import SAMPLE
 
 LONGEST_TEMPLATE = 4 * 2**20  # bytes, as JSON in JSON
 
@@ -50,8 +51,10 @@ async def page(request: web.Request) -> web.StreamResponse:
 
 
 async def session(request: web.Request) -> web.Response:
+    """Who it is of, what writes have to bring along, and the names that expressions may use."""
     artist = await artist_of(request)
-    return _answer({"name": artist.name, "token": token_of(request)})
+    names = sorted(SAMPLE.names())
+    return _answer({"name": artist.name, "token": token_of(request), "names": names})
 
 
 async def listed(request: web.Request) -> web.Response:

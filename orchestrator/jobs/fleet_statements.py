@@ -34,13 +34,6 @@ WHERE rates.full_at + :one <= :now + :burst
 RETURNING full_at
 """
 
-DELETE_RATES = """
-DELETE FROM rates WHERE name IN (
-    SELECT name FROM rates WHERE full_at <= :before ORDER BY full_at LIMIT :batch
-)
-RETURNING name
-"""
-
 END_SESSION = """
 INSERT INTO ended_sessions (name, expires) VALUES (:name, :expires)
 ON CONFLICT (name) DO NOTHING
@@ -48,13 +41,6 @@ RETURNING name
 """
 
 ENDED_SESSION = "SELECT 1 FROM ended_sessions WHERE name = :name"
-
-DELETE_ENDED_SESSIONS = """
-DELETE FROM ended_sessions WHERE name IN (
-    SELECT name FROM ended_sessions WHERE expires <= :before ORDER BY expires LIMIT :batch
-)
-RETURNING name
-"""
 
 REPORT = """
 INSERT INTO workers (id, seen, instances, nodes, weights)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pydantic import ValidationError
 
 from orchestrator.errors import ImgenError
-from orchestrator.jobs import fleet_statements, statements
+from orchestrator.jobs import retention_statements as statements
 from orchestrator.jobs.database import Database, Row
 from orchestrator.jobs.rows import job_of
 from orchestrator.models import Asset
@@ -58,8 +58,8 @@ class Retention:
             await self._delete(statements.DELETE_VERDICTS, ages.verdicts),
             await self._delete(statements.DELETE_REPETITIONS, timedelta()),
             await self._delete(statements.DELETE_HITS, timedelta()),
-            await self._delete(fleet_statements.DELETE_RATES, timedelta()),
-            await self._delete(fleet_statements.DELETE_ENDED_SESSIONS, timedelta()),
+            await self._delete(statements.DELETE_RATES, timedelta()),
+            await self._delete(statements.DELETE_ENDED_SESSIONS, timedelta()),
         ]
         return max(sizes) == BATCH
 

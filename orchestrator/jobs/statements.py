@@ -240,42 +240,6 @@ UNRESERVE = "DELETE FROM idempotency WHERE token = :token AND job_id IS NULL RET
 
 UNRESERVE_ALL = "DELETE FROM idempotency WHERE job_id IS NULL RETURNING token"
 
-# Old rows go in batches, so that nobody waits for long.
-
-OLD_PICTURES = """
-SELECT * FROM jobs
-WHERE pictures = :pictures AND finished <= :before ORDER BY finished LIMIT :batch
-"""
-
-FORGET_PICTURES = "UPDATE jobs SET pictures = '', assets = '[]' WHERE id = :id RETURNING id"
-
-OLD_JOBS = """
-SELECT id FROM jobs WHERE pictures = '' AND finished <= :before ORDER BY finished LIMIT :batch
-"""
-
-KEEP_VERDICT = """
-INSERT INTO verdicts (job_id, key_id, finished, verdict)
-SELECT id, key_id, finished, verdict FROM jobs WHERE id = :id AND verdict IS NOT NULL
-ON CONFLICT (job_id) DO NOTHING
-RETURNING job_id
-"""
-
-DELETE_JOB = "DELETE FROM jobs WHERE id = :id AND finished IS NOT NULL RETURNING id"
-
-DELETE_VERDICTS = """
-DELETE FROM verdicts WHERE job_id IN (
-    SELECT job_id FROM verdicts WHERE finished <= :before ORDER BY finished LIMIT :batch
-)
-RETURNING job_id
-"""
-
-DELETE_REPETITIONS = """
-DELETE FROM idempotency WHERE token IN (
-    SELECT token FROM idempotency WHERE expires <= :before ORDER BY expires LIMIT :batch
-)
-RETURNING token
-"""
-
 ADD_DELIVERY = """
 INSERT INTO deliveries (id, job_id, key_id, url, host, state, tries, due, changed, error)
 VALUES (:id, :job_id, :key_id, :url, :host, :state, 0, :due, :now, '')
@@ -325,21 +289,12 @@ RETURNING id
 
 SENDING = "SELECT id FROM deliveries WHERE id = :id AND state = 'SENDING'"
 
-DELETE_DELIVERIES = "DELETE FROM deliveries WHERE job_id = :id RETURNING id"
-
 ADD_HIT = """
 INSERT INTO cache_hits (id, source, hit, expires) VALUES (:id, :source, :hit, :expires)
 RETURNING id
 """
 
 HIT = "SELECT hit FROM cache_hits WHERE id = :id AND expires > :now"
-
-DELETE_HITS = """
-DELETE FROM cache_hits WHERE id IN (
-    SELECT id FROM cache_hits WHERE expires <= :before ORDER BY expires LIMIT :batch
-)
-RETURNING id
-"""
 
 # Pictures that the cache may know, after one of them in the order of their ends. The plus keeps the
 # databases from searching the index by the wrong one of two lower bounds.

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from jobs_samples import Clock
 
-from orchestrator.jobs import fleet_statements as statements
+from orchestrator.jobs import retention_statements as statements
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ended_sessions import EndedSessions
 

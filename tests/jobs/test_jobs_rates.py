@@ -7,7 +7,7 @@ import pytest
 from jobs_samples import Clock
 
 from orchestrator.errors import RateLimited
-from orchestrator.jobs import fleet_statements as statements
+from orchestrator.jobs import retention_statements as statements
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.rates import SharedRate
 

@@ -167,14 +167,14 @@ async def test_a_blocked_job_is_shown_with_the_rule_and_without_a_picture(
     assert "blocked Weapons (w1)" in jobs
     assert "picture" not in jobs
     assert "1 blocked Weapons: 1" in verdicts
-    answer = await operator.client.get(f"/admin/jobs/{job.id}/picture")
+    answer = await operator.client.get(f"/admin/jobs/{job.id.hex}/picture")
     assert answer.status == 404
 
 
 async def test_a_safe_picture_is_led_to(operator: Office) -> None:
     job = await done(operator, SAFE, assets=(PICTURE,))
     assert "picture" in await operator.part("jobs")
-    answer = await operator.client.get(f"/admin/jobs/{job.id}/picture", allow_redirects=False)
+    answer = await operator.client.get(f"/admin/jobs/{job.id.hex}/picture", allow_redirects=False)
     assert (answer.status, answer.headers["Location"]) == (303, PICTURE.key)
 
 

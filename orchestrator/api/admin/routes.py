@@ -31,7 +31,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/admin", show),
         web.get("/admin/", show),
         web.get("/admin/state", parts),
-        web.get("/admin/jobs/{id:[0-9a-f-]{36}}/picture", picture),
+        web.get("/admin/jobs/{id:[0-9a-f]{32}}/picture", picture),
         web.post("/admin/keys", switch_key),
     ]
 

@@ -14,6 +14,8 @@ from orchestrator.models import Caller, InstanceStatus, Overview, Room
 from orchestrator.pipeline import offered
 from orchestrator.ports import CacheStats, Compliance
 
+MOST_INSTANCES = 200  # that are shown
+
 
 @dataclass(frozen=True)
 class Review:
@@ -26,7 +28,8 @@ class Review:
 @dataclass(frozen=True)
 class State:
     seen: Overview
-    instances: Sequence[InstanceStatus]
+    instances: Listing[InstanceStatus]
+    usable: int  # instances
     outage: float  # seconds without a usable instance
     lanes: Listing[LaneRow]
     jobs: Listing[JobRow]
@@ -38,21 +41,18 @@ class State:
     rooms: Sequence[Room]
     cache: CacheStats | None  # None: earlier pictures are not handed out
 
-    @property
-    def usable(self) -> int:
-        return sum(instance.usable for instance in self.instances)
-
 
 async def read_state(house: House, admin: Admin, caller: Caller, query: str) -> State:
     """`query` is what is looked for in every list. Raises Unavailable."""
     seen, keys = await admin.jobs.overview(), await admin.keys.list()
     names = {key.id: key.name for key in keys}
-    catalog = house.ports.catalog.shelf()
+    instances, catalog = house.instances.status(), house.ports.catalog.shelf()
     jobs = [job_row(job, names, now=seen.at) for job in seen.jobs]
     rulings = [ruling_row(ruling, names) for ruling in seen.judged.latest]
     return State(
         seen=seen,
-        instances=house.instances.status(),
+        instances=listing(instances, query, _instance_text, most=MOST_INSTANCES),
+        usable=sum(instance.usable for instance in instances),
         outage=house.instances.outage().total_seconds(),
         lanes=listing(lane_rows(seen.lanes, catalog.models, seen.at), query, text_of),
         jobs=listing(jobs, query, text_of, most=len(jobs)),
@@ -64,6 +64,10 @@ async def read_state(house: House, admin: Admin, caller: Caller, query: str) -> 
         rooms=admin.rooms(),
         cache=await _cache(house),
     )
+
+
+def _instance_text(one: InstanceStatus) -> str:
+    return f"{one.name} {one.url} {one.state} {one.checkpoint} {one.device} {' '.join(one.jobs)}"
 
 
 def _review(compliance: Compliance) -> Review:

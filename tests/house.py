@@ -19,13 +19,14 @@ from orchestrator.outbound import Guard
 
 
 class Instances:
-    """Those that are listed; never away for long."""
+    """Those that are listed; none of them away, unless that is set."""
 
     def __init__(self) -> None:
         self.now: list[InstanceStatus] = []
+        self.away = timedelta()
 
     def outage(self) -> timedelta:
-        return timedelta()
+        return self.away
 
     def status(self) -> list[InstanceStatus]:
         return self.now

@@ -76,11 +76,16 @@ class House:
     cache: CacheControl | None = None
     streams: Streams = field(default_factory=Streams)
 
+    @property
+    def can_draw(self) -> bool:
+        """A ComfyUI is there, or has been away for so short a time that jobs may wait for it."""
+        return self.instances.outage() <= self.longest_outage
+
     def refuse_if_unable(self) -> None:
         """Raises GenerationFailed when no ComfyUI has been there for too long, and StorageFull."""
         if not self.has_room():
             raise StorageFull
-        if self.instances.outage() > self.longest_outage:
+        if not self.can_draw:
             raise GenerationFailed
 
 

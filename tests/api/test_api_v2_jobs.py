@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from house import house_over
+from house import Instances, house_over
 from twins import World
 
 from orchestrator import reuse
@@ -59,17 +59,22 @@ class Door:
 
 
 @pytest.fixture
+def instances() -> Instances:
+    return Instances()
+
+
+@pytest.fixture
 def world() -> World:
     return World()
 
 
 @pytest.fixture
 async def doors(
-    world: World, database: SqliteDatabase, ledger: JobLedger, has_room: bool
+    world: World, database: SqliteDatabase, instances: Instances, has_room: bool
 ) -> AsyncIterator[list[Door]]:
     """Of two callers."""
     keys = ApiKeys(database)
-    house = house_over(database, world, keys=keys, has_room=lambda: has_room)
+    house = house_over(database, world, keys=keys, instances=instances, has_room=lambda: has_room)
     app = make_app(house, assets=[], largest_body=2**20)
     async with TestClient(TestServer(app)) as client:
         yield [Door(client, await keys.create(name)) for name in ("one", "other")]
@@ -153,6 +158,16 @@ async def test_a_refused_request_may_be_mended(door: Door) -> None:
 async def test_a_name_may_not_be_endless(door: Door) -> None:
     refused = await door.post(GENERATE, Idempotency_Key="x" * 256)
     assert refused == (400, {"error": "Invalid field: Idempotency-Key"})
+
+
+@pytest.mark.parametrize(("away", "marked"), [(300, False), (301, True)])
+async def test_models_are_marked_when_they_can_not_be_drawn(
+    door: Door, instances: Instances, away: int, marked: bool
+) -> None:
+    instances.away = timedelta(seconds=away)
+    _, listed = await door.post({"action": "models"})
+    assert {"available" in model for model in listed["models"].values()} == {marked}
+    assert (await door.post(GENERATE))[0] == (502 if marked else 200)
 
 
 async def test_a_repeated_hit_is_answered_the_same_when_it_has_expired(

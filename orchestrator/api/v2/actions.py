@@ -45,7 +45,9 @@ async def handle(request: web.Request) -> web.Response:
 
 
 async def models(_fields: Fields, _caller: Caller, house: House) -> dict[str, Any]:
+    """Beyond the contract: `available` is false while `generate` would be refused."""
     shelf = offered(house.ports)
+    mark = {} if house.can_draw else {"available": False}
     return {
         "characters": sorted(shelf.characters),
         "models": {
@@ -53,6 +55,7 @@ async def models(_fields: Fields, _caller: Caller, house: House) -> dict[str, An
                 "label": model.label,
                 "default_style": model.default_style,
                 "styles": {key: {"label": style.label} for key, style in model.styles.items()},
+                **mark,
             }
             for model in shelf.models.values()
         },

@@ -202,7 +202,7 @@ def make_presigner(session: boto3.Session, options: S3Options) -> Presigner:
 def _explained() -> Iterator[None]:
     try:
         yield
-    except (BotoCoreError, ValueError) as error:
+    except (BotoCoreError, ClientError, RuntimeError, ValueError) as error:
         raise ConfigurationError(f"S3: {error}") from error
 
 

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from botocore.credentials import RefreshableCredentials
+from waiting import until
 
 from orchestrator.models import Asset, AssetKind
 from orchestrator.storage import S3Options, S3Storage, presign
@@ -31,6 +32,7 @@ class Roles(ThreadingHTTPServer):
         self.open = threading.Event()
         self.open.set()
         self.asked = 0
+        self.lifetime = SOON
 
     class Handler(BaseHTTPRequestHandler):
         server: "Roles"
@@ -39,7 +41,7 @@ class Roles(ThreadingHTTPServer):
             self.server.asked += 1
             number = self.server.asked
             self.server.open.wait(LIMIT)
-            expiration = (datetime.now(UTC) + SOON).strftime("%Y-%m-%dT%H:%M:%SZ")
+            expiration = (datetime.now(UTC) + self.server.lifetime).strftime("%Y-%m-%dT%H:%M:%SZ")
             keys = {"AccessKeyId": f"KEY{number}", "SecretAccessKey": "secret", "Token": "token"}
             body = json.dumps({**keys, "Expiration": expiration}).encode()
             self.send_response(200)
@@ -89,7 +91,18 @@ async def test_new_credentials_are_fetched_in_the_background(
     storage = S3Storage(OPTIONS)
     before = link(storage)
     watching = asyncio.create_task(storage.watch())
-    async with asyncio.timeout(LIMIT):
-        while link(storage).partition("%2F")[0] == before.partition("%2F")[0]:  # noqa: ASYNC110  nobody tells
-            await asyncio.sleep(0.01)
+    await until(lambda: link(storage).partition("%2F")[0] != before.partition("%2F")[0])
+    watching.cancel()
+
+
+async def test_credentials_that_have_expired_already_are_no_end(
+    roles: Roles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presign, "RENEWAL", timedelta(seconds=0.01))
+    storage = S3Storage(OPTIONS)
+    roles.lifetime = -SOON
+    before = roles.asked
+    watching = asyncio.create_task(storage.watch())
+    await until(lambda: roles.asked >= before + 2 or watching.done())
+    assert not watching.done()
     watching.cancel()

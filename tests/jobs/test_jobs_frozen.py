@@ -15,7 +15,7 @@ from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.postgres import PostgresDatabase
 
 FREEZES = 15
-PROMPT = 1.0  # seconds within which the other must be served
+PROMPT = 2.0  # seconds within which the other must be served; a lock would last for five
 CLAIM_FOR_EVER = """
     async def claim():
         while True:
@@ -40,7 +40,7 @@ from orchestrator.jobs.ledger import JobLedger
 from orchestrator.jobs.postgres import PostgresDatabase
 
 async def main():
-  async with PostgresDatabase(sys.argv[1], time_limit=1.0) as database:
+  async with PostgresDatabase(sys.argv[1]) as database:
     print("begun", flush=True)
 {work}
 asyncio.run(main())

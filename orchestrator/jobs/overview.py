@@ -13,11 +13,11 @@ from orchestrator.jobs.database import Database, Row
 from orchestrator.jobs.outlook import pace
 from orchestrator.jobs.rows import job_of, moment
 from orchestrator.models import Job, Judged, Lane, Overview, Ruling, Status, Verdict
+from orchestrator.recent import Recent
 
 log = logging.getLogger(__name__)
 
 LOOKED = 1.0  # seconds for which a look is good
-SHARE = 0.05  # of the time, at most, is spent on looking
 JOBS = 50  # of each: that run, that are next, that ended last
 ENDS = 1000  # jobs whose verdicts are counted
 RULINGS = 50
@@ -51,28 +51,22 @@ class Overviews:
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
-        self._seen = Overview(at=moment(0))
-        self._good_until = 0.0
-        self._looking = asyncio.Lock()
+        self._recent = Recent(self.look, lasting=LOOKED, clock=clock)
 
     async def overview(self) -> Overview:
         """Raises Unavailable."""
-        async with self._looking:
-            if self._clock() >= self._good_until:
-                await self._look()
-        return self._seen
+        return await self._recent.get()
 
-    async def _look(self) -> None:
-        begun = self._clock()
-        self._seen = Overview(
-            at=moment(begun),
+    async def look(self) -> Overview:
+        """How they stand this very moment."""
+        now = self._clock()
+        return Overview(
+            at=moment(now),
             lanes=_lanes(await self._database.read(LANES)),
-            pace=await pace(self._database, now=begun),
+            pace=await pace(self._database, now=now),
             jobs=tuple([job for sql in (RUNNING, NEXT, ENDED) for job in await self._jobs(sql)]),
             judged=await self._judged(),
         )
-        now = self._clock()
-        self._good_until = now + max(LOOKED, (now - begun) / SHARE)
 
     async def _judged(self) -> Judged:
         rows = await self._database.read(VERDICTS, {"most": ENDS})

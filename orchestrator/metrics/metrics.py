@@ -21,13 +21,13 @@ from orchestrator.errors import ImgenError
 from orchestrator.metrics.gauges import of_cache, of_database, of_instances
 from orchestrator.models import Backlog, InstanceStatus, Job
 from orchestrator.ports import CacheStats
+from orchestrator.recent import Recent
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 LOOKED = 5.0  # seconds for which a look is good
-SHARE = 0.05  # of the time, at most, is spent on looking
 LOOK_LIMIT = timedelta(seconds=5)
 
 ANSWER_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -49,10 +49,8 @@ class Metrics(Collector):
         self._backlog = backlog
         self._instances = instances
         self._cache = cache
-        self._clock = clock
         self._seen: Sequence[Metric] = ()
-        self._good_until = float("-inf")
-        self._looking = asyncio.Lock()
+        self._recent = Recent(self._look, lasting=LOOKED, clock=clock)
         self._registry = CollectorRegistry()
         self._make_instruments()
         self._registry.register(self)
@@ -101,9 +99,7 @@ class Metrics(Collector):
 
     async def text(self) -> str:
         """See `Telemetry`."""
-        async with self._looking:
-            if self._clock() >= self._good_until:
-                await self._look()
+        self._seen = await self._recent.get()
         return generate_latest(self._registry).decode()
 
     def collect(self) -> Iterable[Metric]:
@@ -112,16 +108,13 @@ class Metrics(Collector):
     def describe(self) -> Iterable[Metric]:
         return ()  # else the registry would look already now
 
-    async def _look(self) -> None:
-        begun = self._clock()
+    async def _look(self) -> Sequence[Metric]:
         cache = await _or_none(self._cache) if self._cache else None
-        self._seen = [
+        return [
             *of_database(await _or_none(self._backlog)),
             *of_instances(self._instances()),
             *(of_cache(cache) if cache else ()),
         ]
-        now = self._clock()
-        self._good_until = now + max(LOOKED, (now - begun) / SHARE)
 
 
 async def _or_none(ask: Callable[[], Awaitable[T]]) -> T | None:

@@ -24,8 +24,7 @@ class Always(Overviews):
     """Looks each time that it is asked."""
 
     async def overview(self) -> object:
-        await self._look()
-        return self._seen
+        return await self.look()
 
 
 @pytest.fixture

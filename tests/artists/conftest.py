@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from aiohttp import web
@@ -24,8 +24,21 @@ from orchestrator.wiring.audit import LiveAudit
 HOME = Path(__file__).parent.parent.parent
 
 
+OURS = [1, "ours", {}, {"imgen": {"job": "…"}}, []]
+DRAFT = [2, "draft", {}, {}, []]
+
+
 class Page:
-    """Stands for ComfyUI and says what has reached it."""
+    """Stands for ComfyUI and says what has reached it. A request runs on it."""
+
+    listings: ClassVar = {
+        "/queue": {"queue_running": [OURS], "queue_pending": [DRAFT]},
+        "/history": {"ours": {"prompt": OURS}, "draft": {"prompt": DRAFT}},
+        "/history/ours": {"ours": {"prompt": OURS}},
+        "/jobs": {"jobs": [{"id": "ours"}, {"id": "draft"}]},
+        "/jobs/ours": {"id": "ours"},
+        "/jobs/draft": {"id": "draft"},
+    }
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         if request.path == "/ws":
@@ -34,6 +47,8 @@ class Page:
             async for message in socket:
                 await socket.send_str(f"heard {message.data}")
             return socket
+        if (listing := self.listings.get(request.path)) and request.method == "GET":
+            return web.json_response(listing)
         seen = {"headers": dict(request.headers), "body": await request.text()}
         return web.json_response(
             {"path": request.path_qs, **seen}, headers={"Set-Cookie": "theirs=1"}

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from browser import Artist, chromium
@@ -208,9 +208,9 @@ def with_workflow(workflow: str) -> bytes:
 
 def test_a_graph_is_saved_as_a_new_template(artist: Artist, workflows: Path) -> None:
     artist.open("demo")
-    assert "is published" in artist.save_as("fresh")
-    assert artist.chosen() == "fresh"
-    assert published(workflows, "fresh") == published(workflows, "demo")
+    name = f"fresh_{uuid4().hex}"
+    assert "is published" in artist.save_as(name)
+    assert published(workflows, name) == published(workflows, "demo")
 
 
 def test_a_former_version_is_compared(artist: Artist) -> None:

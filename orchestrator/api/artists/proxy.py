@@ -16,6 +16,7 @@ from aiohttp import (
 )
 from yarl import URL
 
+from orchestrator.api.artists.neighbours import check_order, visible
 from orchestrator.api.artists.studio import STUDIO, artist_of
 from orchestrator.api.sign_in import check_origin
 from orchestrator.errors import (
@@ -42,6 +43,8 @@ SERVED = re.compile(
 )
 PAGE = re.compile(r"((scripts|lib|types|assets|fonts|cursor|templates)/.+|[\w.-]+\.\w+)?")
 SOCKET = re.compile(r"(api/)?ws")
+RUNS = re.compile(r"(api/)?(queue|history|jobs)(/.*)?")
+ORDERS = re.compile(r"(api/)?(queue|history|interrupt)")  # about runs
 
 REQUEST_HEADERS = frozenset(
     {
@@ -75,18 +78,40 @@ async def forward(request: web.Request) -> web.StreamResponse:
         return await _pass(request)
     if not SERVED.fullmatch(path) or ".." in path.split("/"):
         raise NotFound
+    if request.method in SAFE_METHODS and RUNS.fullmatch(path):
+        return await _list(request)
+    if ORDERS.fullmatch(path):
+        return await _order(request)
     return await _pass(request)
 
 
 def _target(request: web.Request) -> URL:
+    path = request.rel_url.raw_path.removeprefix("/comfy")
+    return URL(_base(request) + path, encoded=True).with_query(request.rel_url.query)
+
+
+def _base(request: web.Request) -> str:
     base = request.app[STUDIO].comfyui()
     if not base:
         raise Unavailable("No ComfyUI is there for artists now")
-    path = request.rel_url.raw_path.removeprefix("/comfy")
-    return URL(base.rstrip("/") + path, encoded=True).with_query(request.rel_url.query)
+    return base.rstrip("/")
 
 
-async def _pass(request: web.Request) -> web.StreamResponse:
+async def _list(request: web.Request) -> web.Response:
+    """Without the runs of requests."""
+    listing = await visible(_target(request), base=_base(request))
+    return web.json_response(listing, headers=GUARDS)
+
+
+async def _order(request: web.Request) -> web.StreamResponse:
+    """About runs. Raises Forbidden if one of a request is among them."""
+    body = await request.read()
+    await check_order(request.path, body, base=_base(request))
+    return await _pass(request, body)
+
+
+async def _pass(request: web.Request, body: bytes = b"") -> web.StreamResponse:
+    """With this body if it has been read already."""
     if (request.content_length or 0) > LONGEST_BODY:
         raise BodyTooLarge
     try:
@@ -96,7 +121,7 @@ async def _pass(request: web.Request) -> web.StreamResponse:
                 request.method,
                 _target(request),
                 headers=_picked(request.headers, REQUEST_HEADERS),
-                data=_body(request) if request.body_exists else None,
+                data=body or (_body(request) if request.body_exists else None),
                 allow_redirects=False,
             ) as answer,
         ):

@@ -18,6 +18,7 @@ from orchestrator.api.server import Bounds, served
 from orchestrator.api.sign_in import Gate
 from orchestrator.api.streams import Streams
 from orchestrator.cache import SemanticCache
+from orchestrator.edge_ports import Rate
 from orchestrator.errors import ConfigurationError, Rejected
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ended_sessions import EndedSessions
@@ -26,7 +27,6 @@ from orchestrator.jobs.keys import ApiKeys, Tier, new_secret
 from orchestrator.jobs.lock import DataLock
 from orchestrator.jobs.outlook import Outlook
 from orchestrator.jobs.rates import SharedRate
-from orchestrator.ports import Rate
 from orchestrator.private_files import write_private
 from orchestrator.settings import ADMIN_KEY_FILE, Settings
 from orchestrator.storage import LocalStorage
@@ -122,7 +122,9 @@ def _listen(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
-        raise ConfigurationError(f"Can't listen on {where}: {error.strerror}") from None
+        raise ConfigurationError(
+            f"IMGEN_HOST, IMGEN_PORT: can't listen on {where}: {error.strerror}"
+        ) from None
 
 
 def _own_url(settings: Settings, listener: socket.socket) -> str:

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from aiohttp import web
 
 from orchestrator.api.door import HOUSE, authenticate
+from orchestrator.edge_ports import CacheControl
 from orchestrator.errors import NotFound
-from orchestrator.ports import CacheControl
 
 PATH = "/api/cache"
 

@@ -16,6 +16,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from orchestrator.api.fields import Fields, parse_object
 from orchestrator.api.limits import Networks, address_of
 from orchestrator.api.streams import Streams
+from orchestrator.edge_ports import CacheControl, Keys, Outlook, Rate, Repetitions, UrlGuard
 from orchestrator.errors import (
     BodyTooLarge,
     GenerationFailed,
@@ -36,16 +37,7 @@ from orchestrator.errors import (
     UnsupportedMedia,
 )
 from orchestrator.models import Caller
-from orchestrator.ports import (
-    CacheControl,
-    InstanceView,
-    Keys,
-    Outlook,
-    Ports,
-    Rate,
-    Repetitions,
-    UrlGuard,
-)
+from orchestrator.ports import InstanceView, Ports
 
 log = logging.getLogger(__name__)
 

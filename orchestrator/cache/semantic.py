@@ -16,9 +16,10 @@ from pydantic import ValidationError
 from orchestrator.cache.archive import EVER, Archive, Mark
 from orchestrator.cache.index import Index, IndexFailed
 from orchestrator.cache.terms import Vector, place, similarity, terms
+from orchestrator.edge_ports import CacheStats
 from orchestrator.errors import ImgenError
 from orchestrator.models import Asset, Job
-from orchestrator.ports import CacheStats, Ledger, Storage
+from orchestrator.ports import Ledger, Storage
 
 T = TypeVar("T")
 
@@ -116,18 +117,18 @@ class SemanticCache:
             self._thread.shutdown(wait=False)
 
     async def stats(self) -> CacheStats:
-        """See `ports.CacheControl`."""
+        """See `edge_ports.CacheControl`."""
         entries = await self._run(self._index.count) if self._usable else 0
         waiting = self._pending.qsize()
         return CacheStats(self._usable, entries, self._hits, self._misses, self._failures, waiting)
 
     async def clear(self) -> None:
-        """See `ports.CacheControl`."""
+        """See `edge_ports.CacheControl`."""
         await self._archive.disown()
         await self._run(self._index.clear)
 
     async def reindex(self) -> None:
-        """See `ports.CacheControl`."""
+        """See `edge_ports.CacheControl`."""
         await self._archive.readmit()
         await self._run(self._index.clear)
         self._anew = True

@@ -29,9 +29,9 @@ from orchestrator.catalog.stock import Stock
 from orchestrator.catalog.weights import UNREAD, Weights
 from orchestrator.catalog.words import WordFolder
 from orchestrator.dropped import Dropped, Look
+from orchestrator.edge_ports import WeightSource
 from orchestrator.errors import CardFault
 from orchestrator.models import Model, Shelf, Template, WeightFacts, Words
-from orchestrator.ports import WeightSource
 
 Card = TypeVar("Card", ModelCard, FamilyCard)
 Check = Callable[[str, str], None]  # stem and text; raises ConfigurationError

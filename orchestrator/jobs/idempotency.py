@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
+from orchestrator.edge_ports import Reservation
 from orchestrator.errors import IdempotencyConflict, RequestUnderWay
 from orchestrator.jobs import statements
 from orchestrator.jobs.database import Database
-from orchestrator.ports import Reservation
 
 KEPT = timedelta(hours=24)
 LONGEST_REQUEST = timedelta(seconds=40)  # one that takes longer has died with its process
@@ -24,7 +24,7 @@ class Idempotency:
         self._clock = clock
 
     async def reserve(self, key_id: str, name: str, *, body: str) -> Reservation:
-        """See `ports.Repetitions`."""
+        """See `edge_ports.Repetitions`."""
         now = self._clock()
         reservation = {
             "key_id": key_id,
@@ -47,7 +47,7 @@ class Idempotency:
         return Reservation("", UUID(rows[0]["job_id"]))
 
     async def give_up(self, token: str) -> None:
-        """See `ports.Repetitions`."""
+        """See `edge_ports.Repetitions`."""
         await self._database.write(statements.UNRESERVE, {"token": token})
 
 

@@ -59,7 +59,7 @@ class JobOutbox:
         self._clock = clock
 
     async def claim(self) -> Delivery | None:
-        """See `ports.Outbox`."""
+        """See `edge_ports.Outbox`."""
         while rows := await self._claim_row():
             delivery = delivery_of(rows[0])
             if delivery.tries <= self._limits.tries:
@@ -74,11 +74,11 @@ class JobOutbox:
         return await self._database.write(statements.CLAIM_DELIVERY, claim, alone="delivery")
 
     async def delivered(self, delivery: Delivery) -> None:
-        """See `ports.Outbox`."""
+        """See `edge_ports.Outbox`."""
         await self._record(delivery.evolve(state=DeliveryState.DELIVERED, error=""))
 
     async def failed(self, delivery: Delivery, reason: str, *, final: bool = False) -> None:
-        """See `ports.Outbox`."""
+        """See `edge_ports.Outbox`."""
         if final or delivery.tries >= self._limits.tries:
             dead = delivery.evolve(state=DeliveryState.DEAD, error=reason)
             logger.warning("webhook %s to %s is given up: %s", dead.id, dead.host, reason)
@@ -90,7 +90,7 @@ class JobOutbox:
         await self._record(again, due=self._clock() + delay)
 
     async def release(self, delivery: Delivery, *, delay: timedelta) -> None:
-        """See `ports.Outbox`."""
+        """See `edge_ports.Outbox`."""
         untried = delivery.evolve(state=DeliveryState.PENDING)
         await self._record(
             untried, due=self._clock() + delay.total_seconds(), tries=delivery.tries - 1
@@ -112,7 +112,7 @@ class JobOutbox:
         await self._database.write(statements.RECORD_DELIVERY, row, news=[DUE])
 
     async def due(self, *, within: timedelta) -> None:
-        """See `ports.Outbox`."""
+        """See `edge_ports.Outbox`."""
         changed = self._database.news.about(DUE)  # before the look: no change falls between
         now = self._clock()
         look = {"now": now, "per_host": self._limits.per_host}

@@ -4,10 +4,10 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable
 
+from orchestrator.edge_ports import Place
 from orchestrator.jobs import statements
 from orchestrator.jobs.database import Database
 from orchestrator.models import Job
-from orchestrator.ports import Place
 from orchestrator.recent import Recent
 
 LOOKED = 1.0  # seconds for which a look at the queue is good

@@ -60,7 +60,7 @@ class PublishedFiles:
     async def publish(
         self, path: str, content: str | None, *, author: str, replaces: str | None = None
     ) -> Version:
-        """See `ports.Published`."""
+        """See `edge_ports.Published`."""
         _check_path(path)
         if content is not None and len(content) > LONGEST:
             raise InvalidField("content", reason=f"longer than {LONGEST} characters")
@@ -80,12 +80,12 @@ class PublishedFiles:
         return await asyncio.to_thread(_read, self._folder / path)
 
     async def history(self, path: str) -> Sequence[Version]:
-        """See `ports.Published`."""
+        """See `edge_ports.Published`."""
         rows = await self._database.read(statements.HISTORY, {"path": path})
         return [_version(row) for row in rows]
 
     async def content(self, path: str, number: int) -> str | None:
-        """See `ports.Published`."""
+        """See `edge_ports.Published`."""
         wanted = {"path": path, "number": number}
         rows = await self._database.read(statements.PUBLISHED_CONTENT, wanted)
         if not rows:

@@ -28,7 +28,7 @@ class SharedRate:
         self._clock = clock
 
     async def take(self, name: str) -> None:
-        """See `ports.Rate`."""
+        """See `edge_ports.Rate`."""
         taking = {
             "name": f"{self._kind} {name}",
             "now": self._clock(),

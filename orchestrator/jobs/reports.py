@@ -111,7 +111,7 @@ class Fleet:
         return self._view.instances
 
     def look(self) -> Weights:
-        """See `ports.WeightSource`."""
+        """See `edge_ports.WeightSource`."""
         return self._view.weights
 
     async def compare(self) -> None:

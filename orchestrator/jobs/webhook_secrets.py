@@ -18,7 +18,7 @@ class JobWebhookSecrets:
         self._database = database
 
     async def of(self, key_id: str) -> tuple[str, ...]:
-        """See `ports.WebhookSecrets`."""
+        """See `edge_ports.WebhookSecrets`."""
         return await self._read(id=key_id, name="")
 
     async def show(self, name: str) -> str:

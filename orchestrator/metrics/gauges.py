@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from orchestrator.edge_ports import CacheStats
 from orchestrator.models import Backlog, InstanceStatus
-from orchestrator.ports import CacheStats
 
 
 def of_database(backlog: Backlog | None) -> Iterator[Metric]:

@@ -17,10 +17,10 @@ from prometheus_client import (
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from orchestrator.edge_ports import CacheStats
 from orchestrator.errors import ImgenError
 from orchestrator.metrics.gauges import of_cache, of_database, of_instances
 from orchestrator.models import Backlog, InstanceStatus, Job
-from orchestrator.ports import CacheStats
 from orchestrator.recent import Recent
 
 T = TypeVar("T")

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
+from orchestrator.edge_ports import Outbox, WebhookSecrets
 from orchestrator.errors import DeliveryFailed, ImgenError, Unavailable, Undeliverable
 from orchestrator.models import Delivery, Job
 from orchestrator.outbound.signature import headers
-from orchestrator.ports import Ledger, Outbox, WebhookSecrets
+from orchestrator.ports import Ledger
 
 log = logging.getLogger(__name__)
 

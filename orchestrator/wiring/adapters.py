@@ -13,12 +13,13 @@ from orchestrator.credentials import (
     development_chain,
     operator_chain,
 )
+from orchestrator.edge_ports import WeightSource
 from orchestrator.jobs.cache_records import CacheRecords
 from orchestrator.jobs.database import Database
 from orchestrator.jobs.ledger import JobLedger, QueueLimits
 from orchestrator.jobs.retention import Ages
 from orchestrator.llm import BuiltinEnhancer, Chat, ChatEnhancer
-from orchestrator.ports import Cache, Enhancer, Policy, Ports, Storage, WeightSource
+from orchestrator.ports import Cache, Enhancer, Policy, Ports, Storage
 from orchestrator.private_files import lasting_secret
 from orchestrator.prompts.texts import check as check_text
 from orchestrator.settings import HOME, Settings

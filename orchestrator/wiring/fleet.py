@@ -102,7 +102,7 @@ class Heart:
             await self._try(self._reporter.leave())
 
     async def compare(self) -> None:
-        """See `ports.WeightSource`; until cancelled."""
+        """See `edge_ports.WeightSource`; until cancelled."""
         seen: Mapping[str, WeightFacts] = {}
         while True:
             if (found := await asyncio.to_thread(self._weights.look)) is not seen:

@@ -7,9 +7,9 @@ from twins import CALLER, World
 
 from orchestrator.api.fields import Fields
 from orchestrator.api.once import once
+from orchestrator.edge_ports import Reservation
 from orchestrator.errors import PromptRequired, Unavailable
 from orchestrator.models import Job
-from orchestrator.ports import Reservation
 
 
 class Forgetful:

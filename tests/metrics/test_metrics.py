@@ -7,12 +7,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from twins import CALLER, REQUEST, Slot, World
 
+from orchestrator.edge_ports import CacheStats
 from orchestrator.errors import Fenced, ImgenError, RunFailed, Unavailable
 from orchestrator.metrics import Metrics, ObservedInstances, ObservedLedger
 from orchestrator.metrics.metrics import LOOKED
 from orchestrator.models import Backlog, InstanceStatus, Job, Status
 from orchestrator.pipeline import accept
-from orchestrator.ports import CacheStats
 
 JOBS = dict.fromkeys(Status, 0) | {Status.IN_QUEUE: 3, Status.COMPLETED: 8}
 BACKLOG = Backlog(jobs=JOBS, oldest_wait=12.5, webhooks_due=2, webhooks_dead=1)

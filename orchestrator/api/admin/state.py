@@ -9,10 +9,11 @@ from orchestrator.api.admin.keys import KeyRow, key_rows
 from orchestrator.api.admin.listing import Listing, listing, text_of
 from orchestrator.api.admin.offer import Offer, read_offer
 from orchestrator.api.door import House
+from orchestrator.edge_ports import CacheStats
 from orchestrator.errors import Unavailable
 from orchestrator.models import Caller, InstanceStatus, Overview, Room
 from orchestrator.pipeline import offered
-from orchestrator.ports import CacheStats, Compliance
+from orchestrator.ports import Compliance
 
 MOST_INSTANCES = 200  # that are shown
 

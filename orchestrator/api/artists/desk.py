@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from orchestrator.edge_ports import Published
 from orchestrator.errors import InvalidJson, NotFound
 from orchestrator.models import Shelf, Template, Version
-from orchestrator.ports import Published
 from orchestrator.workflows import Fault, distinctly_titled, origin, sample_inputs
 
 
@@ -65,7 +65,7 @@ class Desk:
         return [_told(fault, ids) for fault in found]
 
     async def publish(self, name: str, text: str, *, author: str, replaces: str) -> Version:
-        """See `ports.Published`."""
+        """See `edge_ports.Published`."""
         return await self.published.publish(path_of(name), text, author=author, replaces=replaces)
 
     async def history(self, name: str) -> list[dict[str, Any]]:

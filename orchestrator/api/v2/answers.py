@@ -4,8 +4,8 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
+from orchestrator.edge_ports import Place
 from orchestrator.models import Asset, AssetKind, Brand, Job, Status, Verdict
-from orchestrator.ports import Place
 
 Link = Callable[[Asset], str]
 

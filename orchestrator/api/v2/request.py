@@ -7,9 +7,9 @@ import secrets
 from comfy_nodes.marks import brand as marks
 from orchestrator.api.fields import Fields
 from orchestrator.api.pictures import Pictures
+from orchestrator.edge_ports import UrlGuard
 from orchestrator.errors import InvalidBrand, InvalidField, PromptRequired
 from orchestrator.models import Brand, Credits, Format, Output, Position, Request, Reuse
-from orchestrator.ports import UrlGuard
 
 SIZES = frozenset(
     {

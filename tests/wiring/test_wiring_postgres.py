@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,23 @@ def doors(
 ) -> Iterator[tuple[Service, Service]]:
     """The first one works too."""
     folder = tmp_path_factory.mktemp("doors")
-    comfyui = Service(folder / "comfyui", command=FAKE).start()
-    url = {"IMGEN_COMFYUI_URLS": comfyui.url}
-    first = Service(folder / "serve", settings | url).start()
-    second = Service(folder / "api", settings, command=[IMGEN, "api"]).start()
-    shutil.copy(first.data_dir / "admin.key", second.data_dir)
-    yield first, second
-    for process in (second, first, comfyui):
-        assert process.stop() == 0, process.log()[-4000:]
+    with ExitStack() as stack:
+        comfyui = stack.enter_context(running(Service(folder / "comfyui", command=FAKE)))
+        url = {"IMGEN_COMFYUI_URLS": comfyui.url}
+        first = stack.enter_context(running(Service(folder / "serve", settings | url)))
+        api = Service(folder / "api", settings, command=[IMGEN, "api"])
+        second = stack.enter_context(running(api))
+        shutil.copy(first.data_dir / "admin.key", second.data_dir)
+        yield first, second
+
+
+@contextmanager
+def running(service: Service) -> Iterator[Service]:
+    try:
+        yield service.start()
+        assert service.stop() == 0, service.log()[-4000:]
+    finally:
+        service.kill()
 
 
 def test_a_picture_is_made_and_its_link_works_at_every_door(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from orchestrator.catalog import Catalog
 from orchestrator.catalog.folders import Folders
@@ -30,6 +31,13 @@ NO_WEIGHTS = Path("/nonexistent")
 
 async def inspect_picture(picture: bytes, settings: Settings) -> Report:
     """What a picture says of its origin. Raises BodyTooLarge."""
+    if any((settings.data_dir / name).exists() for name in ("secrets", "credentials")):
+        return await _inspected(picture, settings)
+    with TemporaryDirectory(prefix="imgen-verify-") as folder:  # looking makes no lasting secrets
+        return await _inspected(picture, settings.model_copy(update={"data_dir": Path(folder)}))
+
+
+async def _inspected(picture: bytes, settings: Settings) -> Report:
     reader = CredentialReader(signing_chain(settings), anchors=settings.credentials.anchors)
     return await inspect(picture, read_credentials=reader.read, marks=make_marks(settings))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+PICTURE = Path(__file__).parents[2] / "scripts" / "cache_floor.png"
 IMGEN = Path(sys.executable).with_name("imgen")
 
 
@@ -84,9 +85,10 @@ def test_the_doctor_names_links_that_nobody_could_follow(tmp_path: Path) -> None
     assert "set IMGEN_PUBLIC_URL" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["doctor", "models", "random"])
+@pytest.mark.parametrize("command", ["doctor", "models", "random", f"verify {PICTURE}"])
 def test_looking_leaves_nothing_behind(tmp_path: Path, command: str) -> None:
-    imgen(tmp_path, command)
+    done = imgen(tmp_path, *command.split())
+    assert done.stdout
     assert list((tmp_path / "data").rglob("*")) == []
 
 

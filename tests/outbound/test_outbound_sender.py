@@ -241,7 +241,8 @@ async def test_a_private_address_is_never_connected_to(office: Office, receiver:
     async with sending(office, allow=()):
         await office.end_job(receiver.url.replace("127.0.0.1", "localhost"))
         dead = await office.reaches(DeliveryState.DEAD)
-    assert (dead.error, receiver.got) == ("No answer: the address is not public", [])
+    reason = "The URL can't be used: its address is not public"
+    assert (dead.error, receiver.got) == (reason, [])
 
 
 async def test_what_could_not_be_recorded_is_sent_again_under_the_same_id(

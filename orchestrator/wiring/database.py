@@ -4,7 +4,6 @@ import os
 
 from orchestrator.errors import ConfigurationError
 from orchestrator.jobs.database import Database
-from orchestrator.jobs.postgres import PostgresDatabase
 from orchestrator.jobs.sqlite import SqliteDatabase
 from orchestrator.settings import Settings
 
@@ -21,6 +20,8 @@ def make_data_dir(settings: Settings) -> None:
 
 def open_database(settings: Settings) -> Database:
     if settings.database_url is not None:
+        from orchestrator.jobs.postgres import PostgresDatabase  # noqa: PLC0415  slow to import
+
         return PostgresDatabase(settings.database_url.get_secret_value())
     make_data_dir(settings)
     return SqliteDatabase(settings.data_dir / "imgen.db")

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.cli import COMMANDS, imgen
 
-HEAVY = ("aiohttp", "boto3", "botocore", "c2pa", "chromadb", "cryptography", "PIL", "websockets")
+HEAVY = ("aiohttp", "boto3", "botocore", "c2pa", "chromadb", "PIL", "psycopg", "websockets")
 
 
 def imported_with(module: str) -> set[str]:

@@ -99,9 +99,6 @@ async def test_a_new_key_need_not_wait_for_a_long_queue_of_another(
     assert (await claimed(ledger)).id == newcomer.id
 
 
-# --- how many at once ---------------------------------------------------------------------------
-
-
 @pytest.fixture
 def limited(database: Database, clock: Clock) -> JobLedger:
     return JobLedger(database, QueueLimits(lease=LEASE, free=2, pro=3), clock=clock)

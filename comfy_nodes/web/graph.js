@@ -32,11 +32,32 @@ export async function show({ name, text, samples, digest, origins }) {
 		const lines = [...new Set(missing)].map((type) => origins[type] ? `${type}: it comes with ${origins[type]}` : type);
 		throw new Missing(lines.join("\n"));
 	}
-	app.graph.clear();
-	const made = new Map(nodes.map((node) => [node.id, addNode(node)]));
-	for (const node of nodes) fill(made.get(node.id), node, made);
-	await remember({ name, digest, order: [...made.keys()] }, [...made.values()]);
-	lookAt([...made.values()]);
+	if (LiteGraph.vueNodesMode && !app.collectNodeMenuItems) {
+		throw new Error("The HTML nodes of this ComfyUI are unfinished: switch them off in its settings");
+	}
+	await inOneStep(async () => {
+		app.graph.clear();
+		const made = new Map(nodes.map((node) => [node.id, addNode(node)]));
+		for (const node of nodes) fill(made.get(node.id), node, made);
+		lookAt([...made.values()]);
+		await remember({ name, digest, order: [...made.keys()] }, [...made.values()]);
+	});
+}
+
+/** Have the page take a change for one that it keeps, and that can be undone. */
+async function inOneStep(change) {
+	app.canvas.emitBeforeChange?.();
+	try {
+		await change();
+	} finally {
+		app.canvas.emitAfterChange?.();
+	}
+}
+
+/** `change` is given what is remembered of the node. */
+export async function changeMemory(node, change) {
+	await inOneStep(() => change(memoryOf(node)));
+	node.setDirtyCanvas(true, true);
 }
 
 /** Have their left upper corner in view. */

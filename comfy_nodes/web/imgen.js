@@ -4,7 +4,7 @@ import { app } from "../../scripts/app.js";
 import { drawMarks, forgetFaults, showFaults } from "./badges.js";
 import { bar, showHistory, showStale, tell } from "./dialogs.js";
 import { askExpression } from "./expressions.js";
-import { adopt, memoryOf, Missing, openDigest, openName, queue, show, text } from "./graph.js";
+import { adopt, changeMemory, memoryOf, Missing, openDigest, openName, queue, show, text } from "./graph.js";
 import * as service from "./service.js";
 import { keepsNumbers } from "./template.js";
 import { askTrial } from "./trial.js";
@@ -110,21 +110,21 @@ function bind(node, name) {
 	const { bindings } = memoryOf(node);
 	const offered = Object.fromEntries(names.map((each) => [each, `{{ ${each} }}`]));
 	const hint = "Bind it to one of these, or to an expression such as {{ steps + 10 }}:";
-	askExpression(`${node.title}: ${name}`, { hint, now: bindings[name], offered }, (expression) => {
-		if (expression) bindings[name] = expression;
-		else delete bindings[name];
-		node.setDirtyCanvas(true, true);
-	});
+	askExpression(`${node.title}: ${name}`, { hint, now: bindings[name], offered }, (expression) =>
+		changeMemory(node, (memory) => {
+			if (expression) memory.bindings[name] = expression;
+			else delete memory.bindings[name];
+		}));
 }
 
 function clauseItem(node, key, example) {
 	const memory = memoryOf(node);
 	return {
 		content: memory[key] ? `${key}: ${memory[key]}` : `${key} …`,
-		callback: () => askExpression(`${node.title}: ${key}`, { hint: `As in: ${example}`, now: memory[key] }, (clause) => {
-			memory[key] = clause;
-			node.setDirtyCanvas(true, true);
-		}),
+		callback: () => askExpression(`${node.title}: ${key}`, { hint: `As in: ${example}`, now: memory[key] }, (clause) =>
+			changeMemory(node, (changed) => {
+				changed[key] = clause;
+			})),
 	};
 }
 

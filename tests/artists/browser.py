@@ -47,7 +47,7 @@ class Artist:
     def show_nodes(self, kind: str) -> bool:
         """Whether the page can: `painted` ones, or such of `html`."""
         setting = "app.extensionManager?.setting"
-        if self.page.evaluate(f"{setting}?.get('Comfy.VueNodes.Enabled') === undefined"):
+        if self.page.evaluate("app.collectNodeMenuItems === undefined"):  # none, or unfinished ones
             return kind == "painted"
         wanted = str(kind == "html").lower()
         self.page.evaluate(f"{setting}.set('Comfy.VueNodes.Enabled', {wanted})")

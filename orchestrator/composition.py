@@ -37,6 +37,7 @@ class Composition:
     character: Character
     texts: Texts
     shelf: Shelf
+    unenhanced: str | None = None  # the positive text before it was made richer, if it was
 
 
 def composed(
@@ -97,6 +98,7 @@ def plan_of(composition: Composition, ports: Ports) -> Plan:
         watermark_id=watermark_id,
         graph=graph,
         optimized=composition.raw != request.prompt,
+        unenhanced=composition.unenhanced,
         run_limit=model.run_limit,
     )
 

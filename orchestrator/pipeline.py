@@ -7,6 +7,7 @@ the job was. Nothing unsigned or unreviewed can reach a public key, because of t
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from uuid import uuid4
@@ -73,11 +74,9 @@ async def accept(
         if request.reuse.only:
             raise CacheMiss
     if verdict.safe and request.optimize:
-        enhanced = await enrich(composition, ports)
-        composition = composed(request, shelf, ports, raw=enhanced)
+        composition = await enrich(composition, ports)
         verdict = await screen(composition, ports)
-        unenhanced = job.plan.prompt.positive
-        job = job.evolve(plan=plan_of(composition, ports).evolve(unenhanced=unenhanced))
+        job = job.evolve(plan=plan_of(composition, ports))
 
     if not verdict.safe:
         job, pictures = completed(job.evolve(verdict=verdict)), NO_PICTURES
@@ -114,17 +113,16 @@ async def screen(composition: Composition, ports: Ports) -> Verdict:
 
 async def enhance(request: Request, ports: Ports) -> str:
     """A richer prompt for the same picture. Raises EnhancementFailed, Blocked."""
-    shelf = offered(ports)
-    composition = composed(request, shelf, ports)
+    composition = composed(request, offered(ports), ports)
     await refuse_unsafe(composition, ports)
     enhanced = await enrich(composition, ports)
-    await refuse_unsafe(composed(request, shelf, ports, raw=enhanced), ports)
-    return enhanced
+    await refuse_unsafe(enhanced, ports)
+    return enhanced.raw
 
 
-async def enrich(composition: Composition, ports: Ports) -> str:
-    """The same prompt with a richer positive text; the same if there is nothing to add.
-    Raises EnhancementFailed."""
+async def enrich(composition: Composition, ports: Ports) -> Composition:
+    """With a richer positive text; the same if there is nothing to add. Raises
+    EnhancementFailed."""
     guide = make_guide(
         composition.prompt,
         model=composition.model,
@@ -133,9 +131,9 @@ async def enrich(composition: Composition, ports: Ports) -> str:
         shelf=composition.shelf,
     )
     answer = await ports.enhancer.enhance(composition.prompt.positive, guide=guide)
-    return enriched(
-        composition.raw, composition.prompt, answer, longest=ports.policy.longest_prompt
-    )
+    raw = enriched(composition.raw, composition.prompt, answer, longest=ports.policy.longest_prompt)
+    richer = composed(composition.request, composition.shelf, ports, raw=raw)
+    return replace(richer, unenhanced=composition.prompt.positive)
 
 
 async def suggest(rng: Random, character: str | None, ports: Ports, *, model: str = "") -> str:

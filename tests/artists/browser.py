@@ -46,15 +46,19 @@ class Artist:
 
     def show_nodes(self, kind: str) -> bool:
         """Whether the page can: `painted` ones, or such of `html`."""
-        setting = "app.extensionManager?.setting"
-        if self.page.evaluate("app.collectNodeMenuItems === undefined"):  # none, or unfinished ones
+        if self.page.evaluate("app.extensionManager?.setting === undefined"):
             return kind == "painted"
-        wanted = str(kind == "html").lower()
-        self.page.evaluate(f"{setting}.set('Comfy.VueNodes.Enabled', {wanted})")
+        has_html = self.page.evaluate("app.collectNodeMenuItems !== undefined")  # finished ones
+        self._set("Comfy.TutorialCompleted", value=True)  # no greeting over the graph
+        if has_html:
+            self._set("Comfy.VueNodes.Enabled", value=kind == "html")
         self.page.reload()
         self._wait_for_bar()
-        self.page.keyboard.press("Escape")  # what greets newcomers
-        return True
+        return has_html or kind == "painted"
+
+    def _set(self, setting: str, *, value: bool) -> None:
+        """Of ComfyUI's."""
+        self.page.evaluate("set => app.extensionManager.setting.set(...set)", [setting, value])
 
     def missing(self, graph: Mapping[str, Any]) -> set[str]:
         """The node classes of a template that the page lacks."""

@@ -169,8 +169,8 @@ PACE = """
 SELECT
     (SELECT count(*) FROM jobs WHERE status = 'IN_PROGRESS') AS running,
     (
-        SELECT avg(finished - claimed) FROM jobs
-        WHERE finished > :since AND claimed IS NOT NULL AND status = 'COMPLETED'
+        SELECT avg(finished - claimed) FILTER (WHERE status = 'COMPLETED') FROM jobs
+        WHERE finished > :since
     ) AS seconds
 """
 

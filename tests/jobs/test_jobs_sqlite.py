@@ -196,6 +196,12 @@ async def test_a_claim_steps_from_lane_to_lane_without_looking_at_each_job(path:
     assert not any("SCAN jobs" in step for step in steps)
 
 
+async def test_the_pace_looks_only_at_what_ended_lately(path: Path) -> None:
+    async with SqliteDatabase(path) as database:
+        plan = await database.read(f"EXPLAIN QUERY PLAN {statements.PACE}", {"since": 0})
+    assert "SEARCH jobs USING INDEX jobs_finished (finished>?)" in [step["detail"] for step in plan]
+
+
 async def test_an_older_database_is_brought_up_to_date(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -101,7 +102,9 @@ class Weights:
             for name in names:
                 if name.endswith((SAFE, *PICKLES)):
                     path = f"{root}/{name}"
-                    yield path[top:], _found(path, _sidecar(root, name, beside))
+                    found = _found(path, _sidecar(root, name, beside))
+                    if found is not None:
+                        yield path[top:], found
 
     def _judge(self, name: str, found: _Found, *, in_time: bool) -> _Seen:
         former = self._seen.get(name)
@@ -146,9 +149,14 @@ def _sidecar(root: str, name: str, beside: frozenset[str]) -> str:
     return next((f"{root}/{stem}{end}" for end in SIDECARS if stem + end in beside), "")
 
 
-def _found(path: str, sidecar: str) -> _Found:
+def _found(path: str, sidecar: str) -> _Found | None:
+    """None: it is no file but a pipe, a socket or a device, which may never end."""
     status = _status(path)
+    if status and not stat.S_ISREG(status.st_mode):
+        return None
     beside = _status(sidecar) if sidecar else None
+    if beside and not stat.S_ISREG(beside.st_mode):
+        sidecar, beside = "", None
     changed = status.st_mtime if status else 0.0
     return _Found(path, (*_stamp(status), *_stamp(beside)), changed, sidecar)
 

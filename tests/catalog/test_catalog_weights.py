@@ -105,6 +105,14 @@ def test_a_link_to_nowhere_is_a_fault(workspace: Workspace) -> None:
     assert faults(workspace.models) == {"x.safetensors": "can't be read: No such file or directory"}
 
 
+def test_a_pipe_is_no_file(workspace: Workspace) -> None:
+    workspace.weights("loras/a.safetensors")
+    for name in ("loras/a.json", "loras/b.safetensors"):  # whoever opens one waits for a writer
+        os.mkfifo(workspace.models / name)
+        os.utime(workspace.models / name, (0, 0))
+    assert faults(workspace.models) == {"loras/a.safetensors": ""}
+
+
 def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert Weights(tmp_path / "nowhere").look() == {}
 

@@ -1,6 +1,7 @@
 """A YAML file read with a schema, so that every fault names its line and field."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, TypeVar
 
 import yaml
@@ -10,6 +11,10 @@ from pydantic_core import ErrorDetails
 from orchestrator.errors import CardFault
 
 Card = TypeVar("Card", bound=BaseModel)
+
+LONGEST = 256 << 10  # characters of one file: seconds of work
+MOST_FAULTS = 20  # that are told of one file
+MOST_NODES = 100_000  # of one file, with its anchors written out wherever they are used
 
 
 def read_yaml(source: str, schema: type[Card], *, given: Mapping[str, Any]) -> Card:
@@ -26,15 +31,19 @@ def read_yaml(source: str, schema: type[Card], *, given: Mapping[str, Any]) -> C
         return schema.model_validate({**data, **given})
     except ValidationError as error:
         faults = (_fault(root, details) for details in error.errors(include_url=False))
-        raise CardFault("\n".join(faults)) from error
+        raise CardFault("\n".join(islice(faults, MOST_FAULTS))) from error
 
 
 def _load(source: str) -> tuple[yaml.Node, Any]:
+    if len(source) > LONGEST:
+        raise CardFault(f"line 1: the file is larger than {LONGEST >> 10} KiB")
     try:
         loader = yaml.SafeLoader(source)
         root = loader.get_single_node()
         if root is None:
             raise CardFault("line 1: the file is empty")
+        if _size(root, {}) > MOST_NODES:
+            raise CardFault(f"line 1: the file has more than {MOST_NODES} parts")
         _refuse_duplicate_keys(root, set())
         return root, loader.construct_document(root)
     except yaml.MarkedYAMLError as error:
@@ -59,6 +68,17 @@ def _refuse_duplicate_keys(node: yaml.Node, seen: set[int]) -> None:
             raise CardFault(f"line {_line_of(key)}: {name}: is there twice")
         keys.add(name)
         _refuse_duplicate_keys(value, seen)
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """Parts of the node when its anchors are written out. `known` are sizes by the id of a node;
+    an anchor within itself counts once, as it can't be written out."""
+    if not isinstance(node, yaml.CollectionNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = 1
+        known[id(node)] += sum(_size(value, known) for _, value in _children(node))
+    return known[id(node)]
 
 
 def _children(node: yaml.CollectionNode) -> list[tuple[yaml.Node, yaml.Node]]:

@@ -100,6 +100,28 @@ def test_a_file_that_never_ends_is_a_fault(text: str) -> None:
     assert faults(read_model, text)
 
 
+def _tenfold(line: str) -> str:
+    """Each of eight levels holds the one before it ten times."""
+    levels = (line.format(n=n, each=", ".join([f"*k{n - 1}"] * 10)) for n in range(1, 9))
+    return "k0: &k0 {a: 1}\n" + "\n".join(levels)
+
+
+@pytest.mark.parametrize("line", ["k{n}: &k{n} [{each}]", "k{n}: &k{n} {{<<: [{each}]}}"])
+def test_anchors_that_multiply_are_a_fault_at_once(line: str) -> None:
+    (only,) = faults(read_model, CARD + _tenfold(line))
+    assert only == "line 1: the file has more than 100000 parts"
+
+
+def test_a_card_of_megabytes_is_a_fault_at_once() -> None:
+    (only,) = faults(read_model, CARD + "base_negative: " + "x " * 1_000_000)
+    assert only == "line 1: the file is larger than 256 KiB"
+
+
+def test_of_many_faults_the_first_are_told() -> None:
+    unknown = "".join(f"unknown{n}: 1\n" for n in range(500))
+    assert len(faults(read_model, CARD + unknown)) == 20
+
+
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_no_file_is_worse_than_a_fault(source: bytes) -> None:
     for read in (read_model, read_character, read_text, read_template):

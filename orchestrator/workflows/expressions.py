@@ -155,6 +155,10 @@ def _compiled(source: str) -> _Program:
         raise ExpressionFault(error.message or "is not an expression") from error
     except SyntaxError as error:  # of the Python that Jinja makes of it
         raise ExpressionFault(error.msg) from error
+    except ExpressionFault:
+        raise
+    except ValueError as error:  # a number of thousands of digits
+        raise ExpressionFault(str(error)) from error
     except RecursionError as error:
         raise ExpressionFault("is nested too deeply") from error
 

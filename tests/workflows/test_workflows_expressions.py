@@ -80,6 +80,7 @@ def test_anything_else_gives_text(source, text):
         "{{ " + "not " * 1900 + "1 }}",
         "{{ " + "1 + " * 600 + "1 }}",
         "{{ 1e999 }}",
+        "{{ " + "9" * 5000 + " }}",
         "{{ 1 // 0 }}",
         "{{ none }}",
         "{{ nowhere }}",

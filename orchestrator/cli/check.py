@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.prose import plain
 from orchestrator.settings import read_settings
 from orchestrator.wiring.offline import check_workflows
 
@@ -23,7 +24,7 @@ def check(folder: Path | None) -> None:
     """
     faults = check_workflows(folder or read_settings().workflows_dir)
     for fault in faults:
-        click.echo(fault)
+        click.echo(plain(fault))
     if faults:
         raise SystemExit(1)
     click.echo("all files are sound", err=True)

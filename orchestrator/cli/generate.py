@@ -80,7 +80,7 @@ def _fields(wishes: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _followed(client: Client, job: dict[str, Any]) -> dict[str, Any]:
-    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("waiting", total=None)
         async for status in client.follow(job):

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import click
-from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Column
 
+from orchestrator.cli.tables import show_table
 from orchestrator.jobs.keys import ApiKeys, Key, Tier
 from orchestrator.jobs.webhook_secrets import JobWebhookSecrets
 from orchestrator.settings import read_settings
@@ -49,20 +49,23 @@ def show() -> None:
             return await api_keys.list()
 
     name = Column("name", overflow="fold")  # to be copied
-    table = Table(name, "tier", "enabled", "rights", "requests", "last used", "rulesets")
-    for key in asyncio.run(run()):
-        rights = [right for right in ("admin", "artist") if getattr(key, right)]
-        used = f"{key.last_used:%Y-%m-%d %H:%M}" if key.last_used else "never"
-        table.add_row(
-            key.name,
-            key.tier,
-            "yes" if key.enabled else "no",
-            ", ".join(rights),
-            str(key.requests),
-            used,
-            ", ".join(sorted(key.rulesets)),
-        )
-    Console().print(table)
+    show_table(
+        *(name, "tier", "enabled", "rights", "requests", "last used", "rulesets"),
+        rows=map(_cells, asyncio.run(run())),
+    )
+
+
+def _cells(key: Key) -> tuple[str, ...]:
+    rights = [right for right in ("admin", "artist") if getattr(key, right)]
+    return (
+        key.name,
+        key.tier,
+        "yes" if key.enabled else "no",
+        ", ".join(rights),
+        str(key.requests),
+        f"{key.last_used:%Y-%m-%d %H:%M}" if key.last_used else "never",
+        ", ".join(sorted(key.rulesets)),
+    )
 
 
 @keys.command()

@@ -1,9 +1,14 @@
-"""Sentences on a terminal: wrapped to its width, and whole where a program reads them."""
+"""Words on a terminal: wrapped to its width, whole where a program reads them, and never obeyed."""
 
 import shutil
 import sys
 
 import click
+
+
+def plain(text: str) -> str:
+    """In one line; names of files and words of callers may hold escape sequences."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def say(text: str, *, indent: int, lead: str = "") -> None:

@@ -4,6 +4,7 @@ from random import Random
 
 import click
 
+from orchestrator.cli.prose import plain
 from orchestrator.prompts import random_prompt
 from orchestrator.settings import read_settings
 from orchestrator.wiring.offline import read_offer
@@ -22,7 +23,7 @@ def random(character: str | None, model: str, seed: int | None, count: int) -> N
     """
     shelf = read_offer(read_settings())
     for fault in shelf.faults:
-        click.echo(f"fault: {fault}", err=True)
+        click.echo(f"fault: {plain(fault)}", err=True)
     served, rng = shelf.model(model), Random(seed)  # noqa: S311  not a secret
     key = served.key if served else ""
     for _ in range(count):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 from PIL import Image
-from rich.console import Console
-from rich.table import Table
 
 from orchestrator.catalog import read_shelf
 from orchestrator.catalog.formats import read_template
+from orchestrator.cli.prose import plain
+from orchestrator.cli.tables import show_table
 from orchestrator.models import Template
 from orchestrator.settings import HOME, read_settings
 from orchestrator.wiring.audit import declared_schemas
@@ -32,18 +32,19 @@ def _templates() -> list[Template]:
     settings = read_settings()
     shelf = read_shelf(settings.workflows_dir, settings.models_dir)
     for fault in shelf.faults:
-        click.echo(f"fault: {fault}", err=True)
+        click.echo(f"fault: {plain(fault)}", err=True)
     return list(shelf.templates.values())
 
 
 @templates.command("list")
 def show() -> None:
     """Name every template, its nodes, where it runs and its digest."""
-    table = Table("template", "nodes", "runs on", "digest")
-    for template in _templates():
-        place = fit(template).place or "nothing that we know of: imgen templates check"
-        table.add_row(template.name, str(len(template.graph)), place, template.digest[:12])
-    Console().print(table)
+    show_table("template", "nodes", "runs on", "digest", rows=map(_cells, _templates()))
+
+
+def _cells(template: Template) -> tuple[str, ...]:
+    place = fit(template).place or "nothing that we know of: imgen templates check"
+    return template.name, str(len(template.graph)), place, template.digest[:12]
 
 
 @templates.command()
@@ -61,7 +62,7 @@ def check(url: str | None) -> None:
     found = {template.name: one for template, one in _fits(_templates(), url)}
     for name, one in found.items():
         for fault in one.faults:
-            click.echo(str(fault))
+            click.echo(plain(str(fault)))
         if one.place:
             click.echo(f"{name} runs on {one.place}", err=True)
     if any(one.faults for one in found.values()):

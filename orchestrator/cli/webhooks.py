@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import click
-from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Column
 
+from orchestrator.cli.tables import show_table
 from orchestrator.jobs.outbox import JobOutbox
 from orchestrator.models import Delivery
 from orchestrator.settings import read_settings
@@ -34,18 +34,21 @@ def show(*, dead: bool) -> None:
 
     whole = Column("id", no_wrap=True, min_width=len("msg_") + 32)  # to be copied
     receiver = Column("receiver", overflow="fold")
-    table = Table(whole, receiver, "state", "tries", "next try", "last error")
-    for delivery in asyncio.run(run()):
-        due = f"{delivery.due:%Y-%m-%d %H:%M:%S}" if delivery.due else ""
-        table.add_row(
-            delivery.id,
-            delivery.host,
-            delivery.state,
-            str(delivery.tries),
-            due,
-            delivery.error,
-        )
-    Console().print(table)
+    show_table(
+        *(whole, receiver, "state", "tries", "next try", "last error"),
+        rows=map(_cells, asyncio.run(run())),
+    )
+
+
+def _cells(delivery: Delivery) -> tuple[str, ...]:
+    return (
+        delivery.id,
+        delivery.host,
+        delivery.state,
+        str(delivery.tries),
+        f"{delivery.due:%Y-%m-%d %H:%M:%S}" if delivery.due else "",
+        delivery.error,
+    )
 
 
 @webhooks.command()

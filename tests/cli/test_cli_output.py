@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestrator.cli import imgen
+from orchestrator.cli.prose import plain
 
 IMGEN = Path(sys.executable).with_name("imgen")
 
@@ -63,3 +64,17 @@ def test_settings_are_explained_within_a_terminal(tmp_path: Path) -> None:
 def test_nothing_is_wrapped_for_programs(tmp_path: Path) -> None:
     shown = CliRunner().invoke(imgen, ["config"], env={"COLUMNS": "80"}).output
     assert max(len(line) for line in shown.splitlines()) > 100
+
+
+NAMES = ["[/red] x", "[bold]x", ":smile:", "two\nlines", "\x1b[31mred"]
+
+
+def test_names_of_files_are_shown_and_not_obeyed(tmp_path: Path) -> None:
+    for name in NAMES:
+        file = tmp_path / "checkpoints" / f"{name}.safetensors"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    environment = {"IMGEN_MODELS_DIR": str(tmp_path), "COLUMNS": "200"}
+    shown = CliRunner().invoke(imgen, ["models"], env=environment).output
+    assert [name for name in NAMES if f"/{plain(name)}.safetensors" not in shown] == []
+    assert "\x1b" not in shown

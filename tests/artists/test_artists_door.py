@@ -166,6 +166,13 @@ async def test_faults_are_told_by_node_and_nothing_is_written(
     assert (workflows / "templates" / "demo.json").read_text() == former
 
 
+@pytest.mark.parametrize("text", ["no JSON", "[]", r'{"1": {"title": "\ud800"}}', "[" * 100_000])
+async def test_what_is_no_graph_is_refused(artist: Client, workflows: Path, text: str) -> None:
+    former = (await opened(artist))["text"]
+    assert (await published(artist, text, over=former)).status == 400
+    assert (workflows / "templates" / "demo.json").read_text() == former
+
+
 async def test_nobody_publishes_over_what_another_has_published(
     artist: Client, workflows: Path
 ) -> None:

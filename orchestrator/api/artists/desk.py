@@ -2,10 +2,11 @@
 
 import asyncio
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from pydantic_core import from_json
 
 from orchestrator.edge_ports import Published
 from orchestrator.errors import InvalidJson, NotFound
@@ -93,12 +94,13 @@ class Desk:
 def parsed(name: str, text: str) -> Template:
     """Raises InvalidJson."""
     try:
-        graph = json.loads(text)
-    except (ValueError, RecursionError):
+        source = text.encode()
+        graph = from_json(source)
+    except ValueError:
         raise InvalidJson from None
     if not _is_graph(graph):
         raise InvalidJson("Not a graph of ComfyUI's API format")
-    return Template(name=name, graph=graph, digest=hashlib.sha256(text.encode()).hexdigest())
+    return Template(name=name, graph=graph, digest=hashlib.sha256(source).hexdigest())
 
 
 def _is_graph(value: Any) -> bool:

@@ -4,6 +4,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from operator import attrgetter
@@ -79,11 +80,9 @@ class Dropped(Generic[T]):
         for file in found:
             if file.name.startswith(".") or not fnmatch(file.name, self._pattern):
                 continue
-            if file.is_file():
-                status = file.stat()
-                settled = time.time() - max(status.st_mtime, status.st_ctime) > RACE
-                times = (status.st_mtime_ns, status.st_ctime_ns)
-                yield Path(file), (status.st_size, *times, status.st_ino) if settled else ()
+            with suppress(FileNotFoundError):  # gone by now
+                if file.is_file():
+                    yield Path(file), _stamp(file.stat())
 
     def _entry(self, path: Path, stamp: tuple[int, ...]) -> _Entry[T]:
         former = self._entries.get(path.stem, _Entry[T]())
@@ -101,6 +100,12 @@ class Dropped(Generic[T]):
             faults = str(error).splitlines()
         told = tuple(f"{_shown(path)}: {fault}" for fault in faults)
         return _Entry(source, former.value, told, stamp)
+
+
+def _stamp(status: os.stat_result) -> tuple[int, ...]:
+    settled = time.time() - max(status.st_mtime, status.st_ctime) > RACE
+    times = (status.st_mtime_ns, status.st_ctime_ns)
+    return (status.st_size, *times, status.st_ino) if settled else ()
 
 
 def _shown(path: Path) -> str:

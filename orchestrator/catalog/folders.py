@@ -162,7 +162,12 @@ class Folders:
                 **_without_template(self._models, looks.models, looks.templates),
                 **characters.withheld,
             },
-            faults=(*looks.faults, *misfits, *self._default_fault(served)),
+            faults=(
+                *looks.faults,
+                *misfits,
+                *(f"{file}: {facts.note}" for file, facts in looks.weights.items() if facts.note),
+                *self._default_fault(served),
+            ),
         )
 
     def _style(self, cards: Mapping[str, ModelCard], stock: Stock) -> tuple[str, ...]:

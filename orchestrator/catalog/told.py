@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from orchestrator.errors import ConfigurationError
 from orchestrator.models import Value
 
 # Beside `x.safetensors`, as Civitai's own tools, model managers and web interfaces write them.
@@ -43,13 +44,23 @@ def told(metadata: Mapping[str, str], sidecar: Mapping[str, Any]) -> Told:
 
 
 def read_sidecar(file: Path) -> Mapping[str, Any]:
-    """Empty if it is not there or not what it should be: a note must not keep a file back."""
+    """Empty if it is gone. Raises ConfigurationError with what is wrong with it."""
     try:
         with file.open("rb") as opened:
-            said = from_json(opened.read(SIDECAR_LIMIT))
-    except (OSError, ValueError):
+            source = opened.read(SIDECAR_LIMIT + 1)
+    except FileNotFoundError:
         return {}
-    return said if isinstance(said, dict) else {}
+    except OSError as error:
+        raise ConfigurationError(f"can't be read: {error.strerror}") from error
+    if len(source) > SIDECAR_LIMIT:
+        raise ConfigurationError(f"is larger than {SIDECAR_LIMIT >> 20} MiB")
+    try:
+        said = from_json(source)
+    except ValueError as error:
+        raise ConfigurationError(f"is no JSON: {error}") from error
+    if not isinstance(said, dict):
+        raise ConfigurationError("is no JSON object")
+    return said
 
 
 def _phrases(said: object) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from orchestrator.catalog.cards import PICKLE_REFUSED, PICKLES
 from orchestrator.catalog.duplicates import digest, sample, suspects
@@ -15,6 +16,7 @@ from orchestrator.catalog.headers import UnusableFile, read_header
 from orchestrator.catalog.memory import Entry, Memory
 from orchestrator.catalog.recognise import recognise
 from orchestrator.catalog.told import SIDECARS, read_sidecar, told
+from orchestrator.errors import ConfigurationError
 from orchestrator.models import WeightFacts
 
 SAFE = ".safetensors"
@@ -128,7 +130,8 @@ def _facts(found: _Found) -> WeightFacts:
         header = read_header(Path(found.path))
     except UnusableFile as error:
         return WeightFacts(size=size, fault=str(error))
-    said = told(header.metadata, read_sidecar(Path(found.sidecar)) if found.sidecar else {})
+    sidecar, note = _sidecar_said(found)
+    said = told(header.metadata, sidecar)
     known = recognise(header, hint=f"{said.base_model} {Path(found.path).stem}")
     return WeightFacts(
         size=size,
@@ -137,7 +140,19 @@ def _facts(found: _Found) -> WeightFacts:
         kind=known.kind,
         title=said.title,
         triggers=said.triggers,
+        note=note,
     )
+
+
+def _sidecar_said(found: _Found) -> tuple[Mapping[str, Any], str]:
+    """And why it is not used: what is wrong beside a file must not keep it back."""
+    if not found.sidecar:
+        return {}, ""
+    sidecar = Path(found.sidecar)
+    try:
+        return read_sidecar(sidecar), ""
+    except ConfigurationError as error:
+        return {}, f"{sidecar.name} beside it is not used: {error}"
 
 
 def _waits(found: _Found) -> str:
@@ -178,7 +193,12 @@ def _folders(top: Path) -> Iterator[tuple[str, list[str]]]:
     """All folders below with their files, links followed as ComfyUI does, each real folder once."""
     entered: set[tuple[int, int]] = set()
     for root, folders, names in os.walk(top, followlinks=True, onerror=_unless_hidden):
-        status = Path(root).stat()
+        try:
+            status = Path(root).stat()
+        except OSError as error:
+            _unless_hidden(error)
+            folders.clear()
+            continue
         if (status.st_dev, status.st_ino) in entered:
             folders.clear()
             continue

@@ -30,4 +30,5 @@ class WeightFacts(Value):
     title: str = ""
     triggers: tuple[str, ...] = ()  # words that call what a LoRA has learned
     fault: str = ""  # why it can't be used; empty: it can
+    note: str = ""  # what is wrong beside it; it can be used all the same
     pending: bool = False  # the fault may pass within seconds: somebody writes, or nobody has read

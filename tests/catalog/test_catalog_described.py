@@ -9,6 +9,7 @@ from catalog_samples import Workspace, described
 
 from orchestrator.catalog import read_shelf
 from orchestrator.catalog.described import key_of
+from orchestrator.catalog.told import SIDECAR_LIMIT
 from orchestrator.models import Shelf
 
 SDXL = described("checkpoint.sdxl.plain")
@@ -161,6 +162,22 @@ def test_a_note_that_makes_no_sense_keeps_no_file_back(stocked: Workspace, note:
     stocked.weights("loras/a.safetensors", described("lora.sdxl.kohya"))
     stocked.drop("models/loras/a.json", note)
     assert shelf_of(stocked).loras["a.safetensors"].triggers == ()
+
+
+@pytest.mark.parametrize(
+    ("note", "reason"),
+    [
+        ("{", "is no JSON"),
+        ("[]", "is no JSON object"),
+        ('{"a": "\\ud800"}', "is no JSON"),
+        ('{"a": "' + "x" * SIDECAR_LIMIT + '"}', "is larger than 1 MiB"),
+    ],
+)
+def test_a_note_that_is_not_used_is_told(stocked: Workspace, note: str, reason: str) -> None:
+    stocked.weights("loras/a.safetensors", described("lora.sdxl.kohya"))
+    stocked.drop("models/loras/a.json", note)
+    (fault,) = shelf_of(stocked).faults
+    assert fault.startswith(f"loras/a.safetensors: a.json beside it is not used: {reason}")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """Which weight files are whole, and what is said of the others."""
 
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from catalog_samples import Workspace, safetensors
@@ -115,6 +117,23 @@ def test_a_pipe_is_no_file(workspace: Workspace) -> None:
 
 def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert Weights(tmp_path / "nowhere").look() == {}
+
+
+def test_a_folder_may_go_while_it_is_looked_at(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.weights("a/x.safetensors")
+    workspace.weights("b/x.safetensors")
+    listed = os.walk
+
+    def walk(top: Path, **said: Any) -> Iterator[tuple[str, list[str], list[str]]]:
+        for root, folders, names in listed(top, **said):
+            if root.endswith("a"):
+                shutil.rmtree(root)
+            yield root, folders, names
+
+    monkeypatch.setattr(os, "walk", walk)
+    assert faults(workspace.models) == {"b/x.safetensors": ""}
 
 
 @pytest.mark.parametrize("suffix", ["ckpt", "pt", "pth", "bin"])

@@ -57,6 +57,7 @@ The docstring of a class is its message to the caller unless another is given. W
 is decided by the class alone. Handlers raise; one middleware answers.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -69,6 +70,11 @@ class ImgenError(Exception):
         self.message = message or type(self).__doc__ or ""  # for the caller
         self.detail = detail  # for the log
         super().__init__(f"{self.message} ({detail})" if detail else self.message)
+
+    @property
+    def reason(self) -> str:
+        """Why a job failed, for the caller: nothing that ComfyUI said, and no place of the host."""
+        return type(self).__doc__ or ""
 
 
 class Rejected(ImgenError):
@@ -264,6 +270,14 @@ class OutOfMemory(RunFailed):
 
 class WeightsGone(RunFailed):
     """Weights that the picture needs are gone"""
+
+    def __init__(self, files: Sequence[str]) -> None:
+        """`files` are below the models folder."""
+        super().__init__(detail=", ".join(files))
+
+    @property
+    def reason(self) -> str:
+        return str(self)
 
 
 class RunLost(RunError):

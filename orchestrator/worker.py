@@ -99,7 +99,11 @@ class Worker:
 
     async def _retry_or_fail(self, job: Job, error: Exception) -> None:
         recorded = await self._recorded(job)
-        failed = recorded.evolve(failures=recorded.failures + 1, error=str(error)[:1000])
+        failed = recorded.evolve(
+            failures=recorded.failures + 1,
+            error=str(error)[:1000],
+            reason=error.reason[:1000] if isinstance(error, ImgenError) else "",
+        )
         if isinstance(error, RunTimedOut):
             await self._end(failed, Status.TIMED_OUT)
         elif isinstance(error, OutOfMemory | WeightsGone) or failed.failures >= self.failures:

@@ -92,7 +92,7 @@ async def _followed(client: Client, job: dict[str, Any]) -> dict[str, Any]:
             else:
                 bar.update(task, description=status["status"].lower().replace("_", " "))
     if "meta" not in status:
-        raise Refused(status["error"])
+        raise Refused(": ".join(filter(None, (status["error"], status.get("reason")))))
     meta: dict[str, Any] = status["meta"]
     return meta
 

@@ -211,6 +211,8 @@ MIGRATIONS: tuple[tuple[Statement, ...], ...] = (
         """,
         "CREATE INDEX ended_sessions_expires ON ended_sessions (expires)",
     ),
+    # Why a job failed, as its caller may know it; `error` is for operators.
+    ("ALTER TABLE jobs ADD COLUMN reason TEXT NOT NULL DEFAULT ''",),
 )
 
 

@@ -92,6 +92,7 @@ def claim(skip_locked: str) -> str:
 UPDATE jobs SET
     status = CASE WHEN claims < :claim_limit THEN 'IN_PROGRESS' ELSE 'FAILED' END,
     error = CASE WHEN claims < :claim_limit THEN error ELSE :reason END,
+    reason = CASE WHEN claims < :claim_limit THEN reason ELSE :reason END,
     finished = CASE WHEN claims < :claim_limit THEN NULL ELSE :now END,
     pictures = CASE WHEN claims < :claim_limit THEN pictures ELSE 'spool' END,
     owner = :owner, attempt = attempt + 1, claims = claims + 1, ready_at = :ready_at,
@@ -115,7 +116,8 @@ SELECT
 SAVE = """
 UPDATE jobs SET
     status = :status, failures = :failures, finished = :finished, progress = :progress,
-    error = :error, verdict = :verdict, kept = :kept, assets = :assets, pictures = :pictures
+    error = :error, reason = :reason, verdict = :verdict, kept = :kept, assets = :assets,
+    pictures = :pictures
 WHERE id = :id AND owner = :owner AND attempt = :attempt AND status = 'IN_PROGRESS'
 RETURNING id
 """
@@ -149,7 +151,7 @@ RETURNING id
 
 EXPIRE = """
 UPDATE jobs SET status = 'TIMED_OUT', finished = :now, progress = NULL, error = :reason,
-    pictures = 'spool'
+    reason = :reason, pictures = 'spool'
 WHERE finished IS NULL AND created <= :created_before
 RETURNING id
 """

@@ -131,7 +131,8 @@ class Job(Value):
     kept: tuple[Kept, ...] = ()
     verdict: Verdict | None = None
     assets: tuple[Asset, ...] = ()
-    error: str = ""
+    error: str = ""  # what went wrong, for operators
+    reason: str = ""  # the same for the caller, who need not know all
     finished: datetime | None = None
     source: UUID | None = None  # of a hit of the cache: the job that has made the picture
 

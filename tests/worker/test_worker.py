@@ -20,6 +20,7 @@ from orchestrator.errors import (
     RunTimedOut,
     StorageFull,
     StorageUnavailable,
+    WeightsGone,
 )
 from orchestrator.models import Job, Progress, Status
 from orchestrator.pipeline import accept
@@ -51,6 +52,23 @@ async def test_what_goes_wrong_every_time_fails_with_the_reason(
     async with working(ports, instances):
         job = await ended(ports, job)
     assert (job.status, job.failures, job.error) == (Status.FAILED, 3, "node broke")
+
+
+async def test_callers_are_told_less_than_operators(ports: Ports, instances: Instances) -> None:
+    instances.ends = [OutOfMemory('"Sampler" failed at /home/one/nodes.py')]
+    job = await accepted(ports)
+    async with working(ports, instances):
+        job = await ended(ports, job)
+    assert job.reason == "The device has too little memory"
+
+
+async def test_callers_are_told_which_weights_are_gone(ports: Ports, instances: Instances) -> None:
+    instances.ends = [WeightsGone(["loras/aya.safetensors"])]
+    job = await accepted(ports)
+    async with working(ports, instances):
+        job = await ended(ports, job)
+    told = "Weights that the picture needs are gone (loras/aya.safetensors)"
+    assert (job.status, job.reason) == (Status.FAILED, told)
 
 
 @pytest.mark.parametrize("error", [InstanceUnusable(), StorageFull(), StorageUnavailable()])

@@ -35,10 +35,14 @@ def status(job: Job, link: Link, *, place: Place | None = None) -> dict[str, Any
     if not job.status.final:
         return _pending(job, place)
     if job.status is not Status.COMPLETED or job.verdict is None:
-        return {"status": job.status, "error": RUN_FAILED}
+        return {"status": job.status, "error": RUN_FAILED, **_reason(job)}
     if not job.verdict.safe:
         return _blocked(job, job.verdict, link)
     return {"status": job.status, "meta": _meta(job, job.verdict, link), **_cached(job)}
+
+
+def _reason(job: Job) -> dict[str, Any]:
+    return {"reason": job.reason} if job.reason else {}
 
 
 def _cached(job: Job) -> dict[str, Any]:

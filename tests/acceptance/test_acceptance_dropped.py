@@ -3,7 +3,7 @@
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from orchestrator.settings import HOME
 PROMISED = 5.0  # seconds until a change is served
 SLACK = 3.0  # seconds more, as the machine may be busy
 CHECKPOINT = described("checkpoint.sdxl.plain", more=bytes(100_000))
-LORA = described("lora.sdxl.kohya", {"modelspec.trigger_phrase": "mila"})
+OTHER_CHECKPOINT = described("checkpoint.sdxl.plain", more=b"\1" * 100_000)
+LORA = described("lora.sdxl.kohya", {"modelspec.trigger_phrase": "mila"}, more=bytes(100_000))
+CHUNKS = 3  # that a file is copied in
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -55,35 +57,66 @@ def offer(service: Service) -> tuple[list[str], list[str]]:
     return list(body["models"]), body["characters"]
 
 
-def copy_slowly(file: Path, content: bytes, *, during: Callable[[], None]) -> None:
-    with file.open("wb", buffering=0) as copy:
-        for start in range(0, len(content), 50_000):
-            copy.write(content[start : start + 50_000])
-            time.sleep(0.7)
+def copy_slowly(contents: Mapping[Path, bytes], *, during: Callable[[], None]) -> None:
+    """All of them at once."""
+    for chunk in range(CHUNKS):
+        for file, content in contents.items():
+            size = -(-len(content) // CHUNKS)
+            with file.open("ab") as copy:
+                copy.write(content[chunk * size :][:size])
+        time.sleep(0.7)
+        if chunk < CHUNKS - 1:
             during()
 
 
+def accepted(service: Service, prompt: str, model: str) -> str:
+    return str(service.call("generate", prompt=prompt, model=model)["id"])
+
+
+def gone(file: str) -> dict[str, str]:
+    """What the caller is told of a job that needs it."""
+    reason = f"Weights that the picture needs are gone ({file})"
+    return {"status": "FAILED", "error": "Generation failed", "reason": reason}
+
+
 def test_files_come_and_go_while_jobs_wait(running: Service, folders: Path) -> None:
-    checkpoint = folders / "models/checkpoints/Soft Light.safetensors"
+    soft = folders / "models/checkpoints/Soft Light.safetensors"
+    hard = folders / "models/checkpoints/Hard Light.safetensors"
+    lora = folders / "models/loras/mila.safetensors"
+    nils = folders / "workflows/characters/nils.yaml"
 
-    def not_yet() -> None:
-        assert offer(running)[0] == ["demo"]
+    def copied() -> bool:
+        models, characters = offer(running)
+        return models == ["hard-light", "soft-light", "demo"] and {"mila", "nils"} <= {*characters}
 
-    copy_slowly(checkpoint, CHECKPOINT, during=not_yet)
-    (folders / "models/loras/mila.safetensors").write_bytes(LORA)
+    def taken_away() -> bool:
+        models, characters = offer(running)
+        return models == ["hard-light", "demo"] and not {"mila", "nils"} & {*characters}
+
+    def nothing_yet() -> None:
+        models, characters = offer(running)
+        assert models == ["demo"]
+        assert "mila" not in characters
+
     (folders / "workflows/characters/mila.yaml").write_text("lora: mila.safetensors\n")
-    within(PROMISED + SLACK, lambda: offer(running)[0] == ["soft-light", "demo"])
-    within(PROMISED + SLACK, lambda: "mila" in offer(running)[1])
+    nils.write_text("positive: a green scarf\n")
+    copy_slowly({soft: CHECKPOINT, hard: OTHER_CHECKPOINT, lora: LORA}, during=nothing_yet)
+    within(PROMISED + SLACK, copied)
 
-    busy = [running.call("generate", prompt="red coat", model="demo")["id"] for _ in range(4)]
-    doomed = running.call("generate", prompt="@mila red coat", model="soft-light")["id"]
-    checkpoint.unlink()
-    within(PROMISED + SLACK, lambda: offer(running)[0] == ["demo"])
+    busy = [accepted(running, "red coat", "demo") for _ in range(4)]
+    without_lora = accepted(running, "@mila red coat", "hard-light")
+    without_checkpoint = accepted(running, "red coat", "soft-light")
+    pinned = accepted(running, "@nils red coat", "demo")
+    for file in (lora, soft, nils):
+        file.unlink()
+    within(PROMISED + SLACK, taken_away)
     for job in busy:
         running.call("cancel", id=job)
-    assert running.wait(doomed)["status"] == "FAILED"
-    reason = "Weights that the picture needs are gone (checkpoints/Soft Light.safetensors)"
-    assert running.log().count(reason) == 1
+    assert running.wait(without_lora) == gone("loras/mila.safetensors")
+    assert running.wait(without_checkpoint) == gone("checkpoints/Soft Light.safetensors")
+    assert running.wait(pinned)["meta"]["positive"].startswith("a green scarf, red coat")
 
+    hard.unlink()
+    within(PROMISED + SLACK, lambda: offer(running)[0] == ["demo"])
     fallen_back = running.generate("red coat", model="soft-light")
     assert (fallen_back["status"], fallen_back["meta"]["model"]) == ("COMPLETED", "demo")

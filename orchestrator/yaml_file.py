@@ -65,7 +65,7 @@ def _refuse_duplicate_keys(node: yaml.Node, seen: set[int]) -> None:
     for key, value in _children(node):
         name = str(key.value)
         if isinstance(node, yaml.MappingNode) and name in keys:
-            raise CardFault(f"line {_line_of(key)}: {name}: is there twice")
+            raise CardFault(f"line {_line_of(key)}: {_in_one_line(name)}: is there twice")
         keys.add(name)
         _refuse_duplicate_keys(value, seen)
 
@@ -90,8 +90,12 @@ def _children(node: yaml.CollectionNode) -> list[tuple[yaml.Node, yaml.Node]]:
 
 def _fault(root: yaml.Node, details: ErrorDetails) -> str:
     at = details["loc"] + tuple(details.get("ctx", {}).get("at", ()))
-    field = ".".join(str(step) for step in at) or "file"
+    field = _in_one_line(".".join(str(step) for step in at)) or "file"
     return f"line {_line(root, at)}: {field}: {details['msg']}"
+
+
+def _in_one_line(name: str) -> str:
+    return name if name.isprintable() else ascii(name)[1:-1]
 
 
 def _line(node: yaml.Node, at: tuple[int | str, ...]) -> int:

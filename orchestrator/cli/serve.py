@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from orchestrator.cli.prose import plain
 from orchestrator.settings import read_settings
 from orchestrator.wiring.service import serve as run_all
 from orchestrator.wiring.service import serve_api, serve_worker
@@ -55,14 +56,20 @@ def _run(service: Callable[..., Awaitable[None]], *, verbose: bool) -> None:
 
 
 def _set_up_log(*, verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
     # It quotes what a client sent, keys too; what a handler raises is logged by ourselves.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL + 1)
     for chatty in ("asyncio", "PIL", "websockets", "watchfiles", "urllib3"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class OneLine(logging.Formatter):
+    """A message can forge no line and command no terminal, whatever names are in it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
+        return plain(super().formatMessage(record))
 
 
 async def _until_signal(service: Any) -> None:

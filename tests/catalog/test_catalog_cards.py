@@ -117,6 +117,12 @@ def test_a_card_of_megabytes_is_a_fault_at_once() -> None:
     assert only == "line 1: the file is larger than 256 KiB"
 
 
+@pytest.mark.parametrize("more", ['"a\\e\\nb": 1\n', '"a\\e\\nb": 1\n"a\\e\\nb": 1\n'])
+def test_a_field_whose_name_has_lines_is_told_in_one(more: str) -> None:
+    (only,) = faults(read_model, CARD + more)
+    assert r"a\x1b\nb: " in only
+
+
 def test_of_many_faults_the_first_are_told() -> None:
     unknown = "".join(f"unknown{n}: 1\n" for n in range(500))
     assert len(faults(read_model, CARD + unknown)) == 20

@@ -57,7 +57,6 @@ The docstring of a class is its message to the caller unless another is given. W
 is decided by the class alone. Handlers raise; one middleware answers.
 """
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -271,7 +270,7 @@ class OutOfMemory(RunFailed):
 class WeightsGone(RunFailed):
     """Weights that the picture needs are gone"""
 
-    def __init__(self, files: Sequence[str]) -> None:
+    def __init__(self, *files: str) -> None:
         """`files` are below the models folder."""
         super().__init__(detail=", ".join(files))
 

@@ -194,7 +194,7 @@ def require_weights(job: Job, ports: Ports) -> None:
     if any(file in known and known[file].pending for file in missing):
         raise Unavailable(f"{', '.join(missing)}: still being written")
     if missing:
-        raise WeightsGone(missing)
+        raise WeightsGone(*missing)
 
 
 async def record(job: Job, ports: Ports) -> Job:

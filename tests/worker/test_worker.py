@@ -55,7 +55,7 @@ async def test_what_goes_wrong_every_time_fails_with_the_reason(
 
 
 async def test_callers_are_told_less_than_operators(ports: Ports, instances: Instances) -> None:
-    instances.ends = [OutOfMemory('"Sampler" failed at /home/one/nodes.py')]
+    instances.ends = [OutOfMemory('"Sampler" failed: nodes.py, line 7')]
     job = await accepted(ports)
     async with working(ports, instances):
         job = await ended(ports, job)
@@ -63,7 +63,7 @@ async def test_callers_are_told_less_than_operators(ports: Ports, instances: Ins
 
 
 async def test_callers_are_told_which_weights_are_gone(ports: Ports, instances: Instances) -> None:
-    instances.ends = [WeightsGone(["loras/aya.safetensors"])]
+    instances.ends = [WeightsGone("loras/aya.safetensors")]
     job = await accepted(ports)
     async with working(ports, instances):
         job = await ended(ports, job)

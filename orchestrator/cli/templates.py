@@ -73,8 +73,8 @@ def check(url: str | None) -> None:
 def _fits(found: Sequence[Template], url: str | None) -> list[tuple[Template, Fit]]:
     if url is None:
         return [(template, fit(template)) for template in found]
-    schemas = asyncio.run(declared_schemas(url))
-    audits = [(template, audit(template, schemas)) for template in found]
+    schemas, release = asyncio.run(declared_schemas(url))
+    audits = [(template, audit(template, schemas, release)) for template in found]
     return [(template, Fit("" if faults else url, faults)) for template, faults in audits]
 
 

@@ -8,9 +8,11 @@ from orchestrator.workflows.finish import Finish
 from orchestrator.workflows.fit import Fit, fit
 from orchestrator.workflows.golden import goldens, rewrite_goldens
 from orchestrator.workflows.proposals import propose
+from orchestrator.workflows.releases import UNTOLD, oldest
 from orchestrator.workflows.samples import distinctly_titled, sample_inputs
 from orchestrator.workflows.schemas import NodeSchema, Schemas, parse_schemas
 from orchestrator.workflows.snapshots import (
+    OFFICIAL_VERSION,
     known_schemas,
     official_schemas,
     origin,
@@ -18,7 +20,9 @@ from orchestrator.workflows.snapshots import (
 )
 
 __all__ = [
+    "OFFICIAL_VERSION",
     "SAMPLE",
+    "UNTOLD",
     "Bindings",
     "Fault",
     "Finish",
@@ -34,6 +38,7 @@ __all__ = [
     "is_procedural",
     "known_schemas",
     "official_schemas",
+    "oldest",
     "origin",
     "packaged_schemas",
     "parse_schemas",

@@ -17,6 +17,7 @@ from orchestrator.workflows.expressions import ExpressionFault
 from orchestrator.workflows.faults import Fault, title
 from orchestrator.workflows.finish import FINISH_CLASS
 from orchestrator.workflows.links import Link, Node, feeds, link_of, links, severed, upstream
+from orchestrator.workflows.releases import KEY, UNTOLD, is_release, order, required
 from orchestrator.workflows.render import (
     UNBRIDGED,
     UNCHAINABLE,
@@ -36,13 +37,14 @@ SAMPLES: tuple[Values, ...] = tuple(
 )
 
 
-def audit(template: Template, schemas: Schemas) -> tuple[Fault, ...]:
-    """All faults at once; none means that the template builds and that ComfyUI accepts it, but
-    for the files and values that only a request names."""
+def audit(template: Template, schemas: Schemas, release: str = UNTOLD) -> tuple[Fault, ...]:
+    """All faults at once; none means that the template builds and that a ComfyUI of that release
+    accepts it, but for the files and values that only a request names."""
     shape = tuple(malformed(template))
     if shape:
         return shape
-    return (*_Audit(template, schemas).outputs(), *audit_nodes(template, schemas))
+    review = _Audit(template, schemas)
+    return (*review.outputs(), *review.releases(release), *audit_nodes(template, schemas))
 
 
 def audit_nodes(template: Template, schemas: Schemas) -> tuple[Fault, ...]:
@@ -78,6 +80,17 @@ class _Audit:
         for node_id, node in self.graph.items():
             if node["class_type"] == FINISH_CLASS:
                 yield self.at(node_id, "", "is appended by the service; end in Imgen Output")
+
+    def releases(self, release: str) -> Iterator[Fault]:
+        for node_id, node in self.graph.items():
+            needed = required(node)
+            if needed is None:
+                continue
+            if not is_release(needed):
+                yield self.at(node_id, KEY, "is a release of ComfyUI, such as 0.3.75")
+            elif order(release) < order(needed):
+                there = release or "one too old to tell its release"
+                yield self.at(node_id, "", f"needs ComfyUI {needed} or newer, not {there}")
 
     def nodes(self) -> Iterator[Fault]:
         for node_id, node in self.graph.items():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from orchestrator.models import Template
 from orchestrator.workflows.audit import audit
 from orchestrator.workflows.faults import Fault
+from orchestrator.workflows.releases import UNTOLD, is_release, order, required
 from orchestrator.workflows.snapshots import (
     OFFICIAL_VERSION,
     known_schemas,
@@ -22,12 +23,18 @@ class Fit:
 
 def fit(template: Template) -> Fit:
     official = f"ComfyUI {OFFICIAL_VERSION}"
-    places = {"the packaged ComfyUI": packaged_schemas(), official: official_schemas()}
+    places = {
+        "the packaged ComfyUI": (packaged_schemas(), UNTOLD),
+        official: (official_schemas(), OFFICIAL_VERSION),
+    }
     if packs := ", ".join(packs_of(template.graph)):
-        places[f"{official} with {packs}"] = known_schemas()
+        places[f"{official} with {packs}"] = known_schemas(), OFFICIAL_VERSION
+    newest = max(filter(is_release, map(required, template.graph.values())), key=order, default="")
+    if order(newest) > order(OFFICIAL_VERSION):
+        places[f"ComfyUI {newest} or newer"] = known_schemas(), newest
     fewest: Fit | None = None
-    for place, schemas in places.items():
-        faults = audit(template, schemas)
+    for place, (schemas, release) in places.items():
+        faults = audit(template, schemas, release)
         if not faults:
             return Fit(place)
         if fewest is None or len(faults) < len(fewest.faults):

@@ -37,7 +37,11 @@ async def comfyui() -> AsyncIterator[str]:
         return web.json_response(json.loads(SNAPSHOT.read_text()))
 
     app = web.Application()
-    app.add_routes([web.get("/object_info", object_info)])
+
+    async def system_stats(_: web.Request) -> web.Response:
+        return web.json_response({"system": {"comfyui_version": "0.3.64"}, "devices": []})
+
+    app.add_routes([web.get("/object_info", object_info), web.get("/system_stats", system_stats)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -71,6 +75,7 @@ async def test_against_a_live_comfyui_what_is_missing_is_named_with_its_source(
     assert f"demo runs on {comfyui}" in done.stderr
     assert 'node "Guidance": class FluxGuidance is not installed: it needs a newer' in done.stdout
     assert "it needs the node pack ComfyUI_IPAdapter_plus (https://" in done.stdout
+    assert 'z_image, node "Diffusion model": needs ComfyUI 0.3.75 or newer' in done.stdout
 
 
 def test_list_names_where_each_runs(command: Callable[..., Result]) -> None:

@@ -21,12 +21,16 @@ class TwinPool:
 
     def __init__(self) -> None:
         self.usable = True
+        self.versions = [""]
         self.answers: list[dict[str, Any] | Exception] = []
         self.looks = self.asked = 0
 
     def status(self) -> Sequence[InstanceStatus]:
         self.looks += 1
-        return [InstanceStatus(name="a", url="http://a", usable=self.usable, state="")]
+        return [
+            InstanceStatus(name="a", url="http://a", usable=self.usable, state="", version=version)
+            for version in self.versions
+        ]
 
     async def object_info(self) -> dict[str, Any]:
         self.asked += 1
@@ -72,3 +76,14 @@ async def test_an_instance_that_comes_back_is_asked_again() -> None:
         await until(lambda: pool.looks > looks)
         pool.usable = True
         await until(lambda: pool.asked == 2)
+
+
+async def test_the_oldest_release_that_is_there_counts() -> None:
+    node = {**NODE, "_meta": {"comfyui": "0.3.75"}}
+    pool = TwinPool()
+    pool.versions = ["0.3.80", "0.3.64"]
+    async with following(pool) as audit:
+        recent = Template(name="t", graph={"1": node}, digest="e")
+        await until(lambda: "0.3.75 or newer, not 0.3.64" in audit.fault(recent))
+        pool.versions = ["0.3.80", "0.3.75"]
+        await until(lambda: "or newer" not in audit.fault(recent))

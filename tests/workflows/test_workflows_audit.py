@@ -212,3 +212,25 @@ def test_a_fault_reads_as_a_sentence():
         'template sd15, node "Sampler", input stepz: '
         "KSampler has no such input; did you mean steps?"
     )
+
+
+@pytest.mark.parametrize("release", ["0.3.75", "0.3.76-dev", "v0.4.0", "1.0"])
+def test_a_release_that_is_new_enough_will_do(release):
+    graph = picture(scale=adapted(scale(), comfyui="0.3.75"))
+    assert audit(template(graph), packaged_schemas(), release) == ()
+
+
+@pytest.mark.parametrize(
+    ("release", "there"),
+    [("0.3.9", "0.3.9"), ("0.3.64", "0.3.64"), ("", "one too old to tell its release")],
+)
+def test_an_older_release_is_told(release, there):
+    graph = picture(scale=adapted(scale(), comfyui="0.3.75"))
+    [fault] = audit(template(graph), packaged_schemas(), release)
+    assert fault.message == f"needs ComfyUI 0.3.75 or newer, not {there}"
+
+
+@pytest.mark.parametrize("release", ["newest", 3, ["0.3.75"], ""])
+def test_what_is_no_release_is_told(release):
+    [fault] = audit(template(picture(scale=adapted(scale(), comfyui=release))), packaged_schemas())
+    assert (fault.input, fault.message) == ("comfyui", "is a release of ComfyUI, such as 0.3.75")

@@ -21,7 +21,7 @@ SNAPSHOT = HOME / "orchestrator" / "workflows" / "object_info.json"
 def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
     folder = tmp_path / "templates"
     folder.mkdir()
-    for name in ("demo", "flux", "sdxl_ip_adapter"):
+    for name in ("demo", "flux", "sdxl_ip_adapter", "z_image"):
         source = HOME / "workflows" / "templates" / f"{name}.json"
         (folder / source.name).write_bytes(source.read_bytes())
     monkeypatch.setenv("IMGEN_WORKFLOWS_DIR", str(tmp_path))

@@ -69,7 +69,7 @@ class Catalog(Folders):
                     async for changes in events:
                         if changes or self._is_due():
                             await self._refresh()
-            except (OSError, RuntimeError) as error:  # no such folder, no watches left
+            except Exception as error:  # noqa: BLE001  no such folder, no watches left, odd names
                 log.debug("No file events, looking every %s s: %s", LOOK_EVERY, error)
             await asyncio.sleep(LOOK_EVERY)
             await self._refresh()

@@ -1,6 +1,7 @@
 """The folders change while the catalog is open."""
 
 import asyncio
+import os
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable
@@ -127,6 +128,16 @@ async def test_folders_may_go_and_come_back(catalog: Catalog, workspace: Workspa
     workspace.template()
     workspace.card("two")
     await seen(catalog, lambda shelf: list(shelf.models) == ["two"])
+
+
+@pytest.mark.usefixtures("watching")
+async def test_a_name_that_is_no_text_keeps_nothing_back(
+    catalog: Catalog, workspace: Workspace
+) -> None:
+    (workspace.workflows / "models" / os.fsdecode(b"b\xff.yaml")).touch()
+    for card in ("two", "three"):
+        workspace.card(card)
+        await seen(catalog, lambda shelf, card=card: card in shelf.models)
 
 
 async def test_folders_may_come_late(tmp_path: Path) -> None:

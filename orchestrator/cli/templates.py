@@ -9,10 +9,12 @@ from pathlib import Path
 import click
 from PIL import Image
 
+from orchestrator import durable_files
 from orchestrator.catalog import read_shelf
 from orchestrator.catalog.formats import read_template
 from orchestrator.cli.prose import plain
 from orchestrator.cli.tables import show_table
+from orchestrator.errors import ConfigurationError
 from orchestrator.models import Template
 from orchestrator.settings import HOME, read_settings
 from orchestrator.wiring.audit import declared_schemas
@@ -20,6 +22,7 @@ from orchestrator.workflows import Fit, audit, fit, propose, rewrite_goldens
 from orchestrator.workflows.render import malformed
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
+LARGEST = 64 << 20  # bytes of a file to import
 GOLDENS = HOME / "tests" / "workflows" / "golden"
 
 
@@ -99,16 +102,26 @@ def import_(file: Path, name: str | None) -> None:
     Example: imgen templates import ComfyUI_00001_.png --name portrait
     """
     target = read_settings().workflows_dir / "templates" / f"{_safe_name(name or file.stem)}.json"
-    if target.exists():
-        raise click.ClickException(f"{target} is there already: choose another --name")
-    imported = read_template(target.stem, _graph_in(file))
-    for fault in malformed(imported):
-        raise click.ClickException(str(fault))
-    graph, done = propose(imported.graph)
+    graph, done = propose(_imported(target.stem, file).graph)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(graph, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    try:
+        durable_files.create(
+            target, json.dumps(graph, indent=2, ensure_ascii=False) + "\n", mode=0o666
+        )
+    except FileExistsError:
+        raise click.ClickException(f"{target} is there already: choose another --name") from None
     for line in [*done, f"written: {target}"]:
         click.echo(line)
+
+
+def _imported(name: str, file: Path) -> Template:
+    try:
+        template = read_template(name, _graph_in(file))
+    except ConfigurationError as error:
+        raise click.ClickException(f"{file}: {error}") from error
+    for fault in malformed(template):
+        raise click.ClickException(f"{file}: {fault}")
+    return template
 
 
 def _safe_name(name: str) -> str:
@@ -119,6 +132,8 @@ def _safe_name(name: str) -> str:
 
 def _graph_in(file: Path) -> bytes:
     """The text of the graph."""
+    if not file.is_file() or file.stat().st_size > LARGEST:
+        raise click.ClickException(f"{file} is no ordinary file of at most {LARGEST >> 20} MiB")
     if file.suffix.lower() != ".png":
         return file.read_bytes()
     try:

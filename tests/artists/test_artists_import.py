@@ -1,6 +1,7 @@
 """A graph that was made in ComfyUI becomes a template that the audit finds sound."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,3 +101,27 @@ def test_a_picture_without_a_graph_is_refused(
 ) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "plain.png")
     assert "has no graph" in imported(tmp_path / "plain.png").output
+
+
+def pipe(file: Path) -> None:
+    os.mkfifo(file)
+
+
+def sparse(file: Path) -> None:
+    file.touch()
+    os.truncate(file, 5 << 30)
+
+
+def no_graph(file: Path) -> None:
+    file.write_text("[")
+
+
+@pytest.mark.parametrize("made", [pipe, sparse, no_graph])
+def test_what_is_no_graph_is_refused_by_name(
+    imported: Callable[..., Result], tmp_path: Path, made: Callable[[Path], None]
+) -> None:
+    made(tmp_path / "street.json")
+    result = imported(tmp_path / "street.json")
+    assert result.exit_code == 1
+    assert "street.json" in result.output
+    assert not (tmp_path / "workflows").exists()

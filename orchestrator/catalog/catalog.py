@@ -39,14 +39,11 @@ class Catalog(Folders):
 
     def read(self) -> Shelf:
         """Put what can be offered now on the shelf. Blocks."""
-        former, self._shelf = self._shelf, super().read()
-        if self._shelf is former:
-            return former
-        _tell(former, self._shelf)
+        self._shelf = super().read()
         return self._shelf
 
     async def __aenter__(self) -> Self:
-        await asyncio.to_thread(self.read)
+        await asyncio.to_thread(self._read_and_tell)
         self._tasks = [
             asyncio.create_task(self._watch(), name="catalog"),
             asyncio.create_task(self._compare(), name="catalog"),
@@ -84,11 +81,16 @@ class Catalog(Folders):
     async def _refresh(self) -> None:
         start = time.monotonic()
         try:
-            await asyncio.to_thread(self.read)
+            await asyncio.to_thread(self._read_and_tell)
         except Exception:
             log.exception("The folders can't be read; the former shelf is served")
         self._looked = time.monotonic()
         self._took = self._looked - start
+
+    def _read_and_tell(self) -> None:
+        former = self._shelf
+        if self.read() is not former:
+            _tell(former, self._shelf)
 
     async def _compare(self) -> None:
         """Whenever there are other weights, but never at the cost of noticing them."""

@@ -134,7 +134,7 @@ async def test_folders_may_go_and_come_back(catalog: Catalog, workspace: Workspa
 async def test_a_name_that_is_no_text_keeps_nothing_back(
     catalog: Catalog, workspace: Workspace
 ) -> None:
-    (workspace.workflows / "models" / os.fsdecode(b"b\xff.yaml")).touch()
+    (workspace.workflows / "models" / os.fsdecode(b"b\xff.txt")).touch()
     for card in ("two", "three"):
         workspace.card(card)
         await seen(catalog, lambda shelf, card=card: card in shelf.models)

@@ -3,13 +3,15 @@
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Error, Locator, Page, sync_playwright
 
 LIMIT = 30_000  # milliseconds that anything may take to appear
+TRIES = 5
+SETTLING = 3000  # milliseconds
 MENU_ENTRY = ".litemenu-entry, [role=menuitem]"
 
 
@@ -138,10 +140,20 @@ class Artist:
 
     def _menu(self, title: str, *entries: str) -> None:
         """What the right button opens over the node."""
-        self.page.mouse.click(*self._title_of(title), button="right")
-        for entry in entries:
-            shown = re.compile(rf"^\s*{entry}(:| …|\s*$)")
-            self.page.locator(MENU_ENTRY).filter(has_text=shown).last.click()
+        shown = [re.compile(rf"^\s*{entry}(:| …|\s*$)") for entry in entries]
+        found = [self.page.locator(MENU_ENTRY).filter(has_text=text).last for text in shown]
+        self._open_menu(title, found[0])
+        for entry in found:
+            entry.click()
+
+    def _open_menu(self, title: str, entry: Locator) -> None:
+        """Again if the node was elsewhere by then: it moves while the page settles."""
+        for _ in range(TRIES):
+            self.page.mouse.click(*self._title_of(title), button="right")
+            with suppress(Error):
+                entry.wait_for(timeout=SETTLING)
+                return
+            self.page.keyboard.press("Escape")
 
     def bind(self, title: str, widget: str, name: str) -> None:
         """To a name, or `Unbind`."""
